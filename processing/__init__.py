@@ -1,0 +1,1 @@
+"""How calibrations are made: numpy and astropy behind pipelines of lsst.pipe.base."""
