@@ -1,0 +1,118 @@
+"""How calibration collections are named (DMTN-222 section 2).
+
+    ticket chain   <prefix><INSTRUMENT>/calib/<TICKET>                        CHAINED
+    leaf           <prefix><INSTRUMENT>/calib/<TICKET>/<TAG>/<stem>.<RERUN>   biasGen.20250207a, bias.20250207a
+    bootstrap RUN  <leaf>/run<N>                                              fixed: later steps name it
+
+A tag may be empty: older tickets have no such level.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from .errors import ReconcileError
+
+_TICKET = re.compile(r"[A-Z][A-Z0-9]+-[1-9][0-9]*\Z", re.ASCII)
+_CONSTRUCTION_TICKET = re.compile(r"DM-[1-9][0-9]*\Z", re.ASCII)
+_RERUN = re.compile(r"(\d{4})(\d\d)(\d\d)([a-z])\Z", re.ASCII)
+
+
+class Rerun(NamedTuple):
+    """The iteration of a generation, a certification or a verification: a day and a letter."""
+
+    day: date
+    letter: str
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y%m%d}{self.letter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The words that every collection of one ticket's calibrations begins with."""
+
+    prefix: str
+    """Empty for official calibrations, `u/<user>/` for trials."""
+    instrument: str
+    ticket: str
+    tag: str = ""
+
+    @property
+    def top_chain(self) -> str:
+        """The chain that processing reads: `<INSTRUMENT>/calib`."""
+        return f"{self.prefix}{self.instrument}/calib"
+
+    @property
+    def ticket_chain(self) -> str:
+        """The collection that holds everything made for the ticket."""
+        return f"{self.top_chain}/{self.ticket}"
+
+    @property
+    def base(self) -> str:
+        """What the leaves are under: the ticket chain's name and the tag, if there is one."""
+        return f"{self.ticket_chain}/{self.tag}" if self.tag else self.ticket_chain
+
+    def leaf(self, stem: str, rerun: str) -> str:
+        """Return the collection of one generation, certification or verification."""
+        return f"{self.base}/{stem}.{rerun}"
+
+    def run(self, stem: str, rerun: str, name: str) -> str:
+        """Return the RUN with a fixed name under a leaf: `.../biasBootstrapGen.20250207a/run1`."""
+        return f"{self.leaf(stem, rerun)}/{name}"
+
+    @property
+    def unbounded(self) -> str:
+        """The RUN of a ticket's curated files that have no date."""
+        return f"{self.ticket_chain}/unbounded"
+
+    def curated(self, calib_date: str) -> str:
+        """Return the RUN of a ticket's curated files of one date, which `calib_date` writes."""
+        return f"{self.ticket_chain}/curated/{calib_date}"
+
+
+def is_ticket(text: str) -> bool:
+    """Return whether this is a ticket of any project: DM-48520, TAXICAB-23."""
+    return _TICKET.match(text) is not None
+
+
+def is_construction_ticket(text: str) -> bool:
+    """Return whether this is a ticket that may name collections: DM and a number."""
+    return _CONSTRUCTION_TICKET.match(text) is not None
+
+
+def parse_rerun(text: str) -> Rerun:
+    """Return the day and the letter of `YYYYMMDDv`; raise `ValueError` with the expected form."""
+    match = _RERUN.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a rerun like 20250207a: a day and a letter")
+    year, month, day, letter = match.groups()
+    try:
+        return Rerun(date(int(year), int(month), int(day)), letter)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a rerun: {year}-{month}-{day} is no day of the calendar") from None
+
+
+def next_rerun(text: str) -> str:
+    """Return the rerun that follows on the same day; raise `ReconcileError` after `z`."""
+    rerun = parse_rerun(text)
+    if rerun.letter == "z":
+        raise ReconcileError(
+            f"rerun {text} has used up the letters of its day",
+            hint="give the new rerun today's date and the letter a",
+        )
+    return str(rerun._replace(letter=chr(ord(rerun.letter) + 1)))
+
+
+def calib_date(instant: str) -> str:
+    """Return a UTC instant as the name of a curated RUN has it: `20241206T000000Z`.
+
+    Raises `ValueError` if the text is no ISO 8601 instant.
+    """
+    when = datetime.fromisoformat(instant)
+    if when.tzinfo is not None:
+        when = when.astimezone(UTC)
+    return f"{when:%Y%m%dT%H%M%S}Z"

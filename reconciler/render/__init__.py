@@ -1,0 +1,1 @@
+"""The same values as text, JSON, Markdown or HTML."""

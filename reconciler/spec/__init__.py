@@ -1,0 +1,1 @@
+"""Specs: YAML in git, read strictly, to values that the rest of the program trusts."""

@@ -1,0 +1,65 @@
+"""What the fields of all documents are made of.
+
+Documents are frozen and strict: no unknown fields, no silent conversions, tuples instead of lists. They know
+nothing of files; positions are kept apart (`reconciler.spec.load.Located`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints
+
+from ...names import parse_rerun
+from ...validity import tai
+from ..ranges import Ranges, parse
+
+
+class Model(BaseModel):
+    """A frozen, strict part of a document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _instant(text: str) -> str:
+    tai(text)
+    return text
+
+
+def _utc_instant(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC)") from None
+    return text
+
+
+def _rerun(text: str) -> str:
+    parse_rerun(text)
+    return text
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=200)]
+"""A word that becomes part of a collection, a file or a query: visible ASCII without blanks."""
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+"""What people write for people; and query expressions, which `selection` parses."""
+
+Scalar = str | int | float | bool
+
+Instant = Annotated[str, AfterValidator(_instant)]
+"""An ISO 8601 instant in TAI without a zone: `2024-12-06T00:00:00`."""
+
+UtcInstant = Annotated[str, AfterValidator(_utc_instant)]
+"""An ISO 8601 instant in UTC, as the dates of curated calibrations are."""
+
+RerunName = Annotated[str, AfterValidator(_rerun)]
+"""A day and a letter: `20250207a` (DMTN-222 section 2)."""
+
+Numbers = Annotated[
+    Ranges,
+    PlainValidator(parse, json_schema_input_type=int | str | tuple[int | str, ...]),
+    PlainSerializer(lambda numbers: numbers.items(), return_type=tuple[int | str, ...]),
+]
+"""Detectors or exposures as ranges: `0..8`."""

@@ -1,0 +1,142 @@
+"""A calibration set: what is built for one construction ticket, from which exposures, for which dates.
+
+The fields carry the words of DMTN-222 sections 2, 6 and 7.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from ...names import Naming
+from ...validity import END, Validity, tai
+from ..ranges import Ranges
+from .base import Instant, Model, Name, Numbers, RerunName, Scalar, Text
+
+
+class Certify(Model):
+    """The validity of what is certified, in TAI."""
+
+    begin: Instant = "1970-01-01T00:00:00"
+    end: Instant | None = None
+    """Open if absent: newer calibrations go in front, so an end is rarely needed (DMTN-222 section 3.3)."""
+
+    @property
+    def validity(self) -> Validity:
+        """The half-open interval in TAI nanoseconds; `ValueError` if the end is not after the begin."""
+        return Validity(tai(self.begin), tai(self.end) if self.end else END)
+
+
+class Product(Model):
+    """What the set says of one product of the catalog; everything has a default."""
+
+    select: Name | None = None
+    """Name of a selection, `{band}` allowed; by default the product's own name (`flat-u` for a band)."""
+    bands: tuple[Name, ...] = ()
+    rerun: RerunName | None = None
+    cert_rerun: RerunName | None = None
+    certify: Certify | None = None
+    from_runs: tuple[Name, ...] = Field(default=(), alias="from")
+    """Existing RUNs to certify instead of generating anything."""
+    overrides: dict[Name, Scalar] = Field(default_factory=dict)
+    """Values for the submission's wrapper: configuration of bps and of the pipeline."""
+    inputs: tuple[Name, ...] | None = None
+    """Input collections, in order, instead of ticket chain, raws and starting calibrations."""
+
+
+class Excused(Model):
+    """A detector that need not be there, and why."""
+
+    detector: int = Field(ge=0)
+    reason: Text
+
+
+class Detectors(Model):
+    """Which of the camera's detectors may be missing from the products."""
+
+    allow_missing: tuple[Excused, ...] = ()
+
+
+class Examination(Model):
+    """What a product is verified on."""
+
+    select: Text | None = None
+    """Name of a selection, or an expression; by default what the product was made from."""
+
+
+class Verify(Model):
+    """How the products are verified: a rerun, and per product (or `science`) what to examine."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Examination] = Field(init=False)
+
+    rerun: RerunName | None = None
+
+    @property
+    def examinations(self) -> dict[str, Examination]:
+        """What to examine, by product."""
+        return dict(self.__pydantic_extra__)
+
+
+class AcceptedFailure(Model):
+    """A verification test that the board has agreed to see fail, and why."""
+
+    test: Name
+    detectors: Numbers = Field(default_factory=Ranges)
+    reason: Text
+
+
+class Approval(Model):
+    """The board's ticket and what it has accepted."""
+
+    ticket: Name
+    accepted_failures: tuple[AcceptedFailure, ...] = ()
+
+
+class Destination(Model):
+    """What happens at one place that the set is deployed to."""
+
+    protect: bool = False
+    skip: Text | None = None
+    """Why the place does without these calibrations."""
+
+
+class Deployment(Model):
+    """Where the set goes, and the ticket that manages it."""
+
+    ticket: Name
+    repositories: dict[Name, Destination] = Field(default_factory=dict)
+
+
+class CalibrationSet(Model):
+    """Everything that one construction ticket builds."""
+
+    kind: Literal["CalibrationSet"]
+    instrument: Name
+    ticket: Name
+    tag: Name | Literal[""] = ""
+    prefix: Name | Literal[""] = ""
+    purpose: Text
+    origin: Name
+    """The one place (`site/repository`) that constructs the set."""
+    raws: Name
+    starting_calibs: tuple[Name, ...] = ()
+    release: Name
+    rerun: RerunName
+    cert_rerun: RerunName | None = None
+    bootstrap_run: int = Field(default=1, ge=1)
+    selections: dict[Name, Text] = Field(default_factory=dict)
+    products: dict[Name, Product] = Field(min_length=1)
+    certify: Certify = Certify()
+    detectors: Detectors = Detectors()
+    verify: Verify | None = None
+    approval: Approval | None = None
+    deployment: Deployment | None = None
+    reviewed: Name | None = None
+    """The ticket under which a release that is a development branch was reviewed."""
+
+    @property
+    def naming(self) -> Naming:
+        """The words that the set's collections begin with."""
+        return Naming(self.prefix, self.instrument, self.ticket, self.tag)

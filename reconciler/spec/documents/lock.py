@@ -1,0 +1,69 @@
+"""A lock: what a set's selections and starting collections meant when a person looked.
+
+Generation reads the lock and never the query, so exposures that are taken or deleted later change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from ..ranges import Ranges
+from .base import Model, Name, Numbers
+from .calibration_set import Excused
+
+
+class StartingCollection(Model):
+    """One CALIBRATION or RUN collection below `starting_calibs`, chains flattened, in the order of search."""
+
+    collection: Name
+    type: Literal["CALIBRATION", "RUN", "TAGGED"]
+    dataset_types: tuple[Name, ...]
+    fingerprint: Name
+    """Digest of what it holds: types, data IDs, UUIDs and validities."""
+
+
+class LockedExposures(Model):
+    """What a product is generated from, and the data IDs that are expected of it."""
+
+    selection: str = ""
+    """The expression as it was used; empty for a product that takes no selection."""
+    exposures: Numbers = Field(default_factory=Ranges)
+    detectors: Numbers
+    excused: tuple[Excused, ...] = Field(default=(), alias="except")
+    physical_filter: Name | None = None
+    band: Name | None = None
+
+
+class LockedRuns(Model):
+    """Existing RUNs that a product is certified from, and the digest of their (type, data ID, UUID)."""
+
+    from_runs: tuple[Name, ...] = Field(alias="from", min_length=1)
+    digest: Name
+
+
+def _shape(value: object) -> str:
+    if isinstance(value, dict):
+        return "runs" if "from" in value else "exposures"
+    return "runs" if isinstance(value, LockedRuns) else "exposures"
+
+
+LockedProduct = Annotated[
+    Annotated[LockedExposures, Tag("exposures")] | Annotated[LockedRuns, Tag("runs")],
+    Discriminator(_shape),
+]
+
+
+class Lock(Model):
+    """The lock of one calibration set."""
+
+    kind: Literal["Lock"]
+    instrument: Name
+    ticket: Name
+    raws: Name
+    repository: Name
+    """The place that it was read from."""
+    starting: tuple[StartingCollection, ...] = ()
+    products: dict[Name, LockedProduct]
+    """By instance: `bias`, `flat-u`."""

@@ -1,0 +1,49 @@
+"""A site: its repositories, the engine that runs pipelines there, and what a release means there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from .base import Model, Name, Scalar, Text
+
+
+class SiteRepository(Model):
+    """One Butler repository of the site."""
+
+    butler: Text
+    """Path (relative to the root of the git repository) or URI."""
+    instruments: tuple[Name, ...] = Field(min_length=1)
+
+
+class Engine(Model):
+    """What runs the pipelines."""
+
+    kind: Literal["pipetask", "bps"] = "pipetask"
+    processes: int = Field(default=1, ge=1)
+    wms_class: Name | None = None
+    """The workflow plug-in of ctrl_bps, such as `lsst.ctrl.bps.parsl.ParslService`."""
+    compute_site: Name | None = None
+    config: Text | None = None
+    """A bps configuration that every submission of the site includes, relative to the git root."""
+    settings: dict[Name, Scalar] = Field(default_factory=dict)
+
+
+class SiteRelease(Model):
+    """The environment that a release means at the site."""
+
+    environment: dict[Name, Text] = Field(default_factory=dict)
+
+
+class Site(Model):
+    """One place where calibrations are built or used."""
+
+    kind: Literal["Site"]
+    site: Name
+    trust: Literal["none", "required"] = "required"
+    work: Text = ".reconcile"
+    """Directory of submissions and journal, relative to the git root."""
+    repositories: dict[Name, SiteRepository] = Field(min_length=1)
+    engine: Engine = Engine()
+    releases: dict[Name, SiteRelease] = Field(default_factory=dict)

@@ -1,0 +1,86 @@
+"""Sets of whole numbers as people write them: `0..8`, `2024120600427..2024120600446`, `3`.
+
+A range includes both of its ends, as in Butler's query expressions. A `Ranges` is canonical (sorted, disjoint, no
+two that touch), so `==` means "the same numbers", and it is never expanded: `0..9000000000000000000` costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_RANGE = re.compile(r"(\d{1,19})(?:\.\.(\d{1,19}))?\Z", re.ASCII)
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """A set of whole numbers of at least 0; build it with `ranges` or `parse`."""
+
+    spans: tuple[tuple[int, int], ...] = ()
+    """(first, last) of each run of numbers, both included."""
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.spans)
+
+    def __iter__(self) -> Iterator[int]:
+        for first, last in self.spans:
+            yield from range(first, last + 1)
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and any(first <= number <= last for first, last in self.spans)
+
+    def __str__(self) -> str:
+        return ", ".join(str(item) for item in self.items())
+
+    def items(self) -> tuple[int | str, ...]:
+        """Return the numbers as a document lists them: single numbers, and `first..last`."""
+        return tuple(first if first == last else f"{first}..{last}" for first, last in self.spans)
+
+
+def ranges(numbers: Iterable[int]) -> Ranges:
+    """Return the set of these numbers."""
+    return _joined((number, number) for number in numbers)
+
+
+def parse(written: object) -> Ranges:
+    """Return the set that a number, a text like `0..8` or `0..3, 7`, or a sequence of both stands for.
+
+    Raises `ValueError` with the expected form.
+    """
+    if isinstance(written, Ranges):
+        return written
+    return _joined(_span(part) for part in _parts(written))
+
+
+def _parts(written: object) -> Iterator[str]:
+    for part in written if isinstance(written, tuple | list) else (written,):
+        if isinstance(part, bool) or not isinstance(part, int | str):
+            raise ValueError(f"{part!r} is no whole number and no range like 0..8")
+        yield from str(part).split(",")
+
+
+def _span(part: str) -> tuple[int, int]:
+    match = _RANGE.match(part.strip())
+    if match is None:
+        raise ValueError(f"{part.strip()!r} is no whole number and no range like 0..8")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(f"range {part.strip()} ends before it begins")
+    if last > _LARGEST:
+        raise ValueError(f"{last} is larger than any detector or exposure can be")
+    return first, last
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Ranges:
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return Ranges(tuple(joined))
