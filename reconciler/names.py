@@ -1,8 +1,8 @@
 """How calibration collections are named (DMTN-222 section 2).
 
-    ticket chain   <prefix><INSTRUMENT>/calib/<TICKET>                        CHAINED
-    leaf           <prefix><INSTRUMENT>/calib/<TICKET>/<TAG>/<stem>.<RERUN>   biasGen.20250207a, bias.20250207a
-    bootstrap RUN  <leaf>/run<N>                                              fixed: later steps name it
+    ticket chain   <prefix><INSTRUMENT>/calib/<TICKET>                       CHAINED
+    leaf           <prefix><INSTRUMENT>/calib/<TICKET>/<TAG>/<stem>.<RERUN>  biasGen.20250207a, bias.20250207a
+    bootstrap RUN  <leaf>/run<N>                                             fixed: later steps name it
 
 A tag may be empty: older tickets have no such level.
 """

@@ -1,0 +1,57 @@
+"""What steps are blocked by: observed, never desired, never compared, never simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .observation import Observation
+from .seals import Claim, Seal
+from .timeline import Timeline
+from .validity import Validity
+
+Trust: TypeAlias = Literal["none", "required"]
+"""Whether approval and verification are asked for; `none` on a laptop, and every output says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A yes that counts: for which verb, about which subject."""
+
+    verb: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What gates and needs ask of the world beyond the state.
+
+    Attributes
+    ----------
+    public
+        Names of the public chains; what is reachable from them is what science sees.
+    shelves
+        Place -> what its RUN and TAGGED collections answer (see `observation.shelves`).
+    exposures
+        (instrument, exposure) -> its time span.
+    lost
+        Places with works of ours but no record of our links.
+    """
+
+    trust: Trust = "required"
+    public: frozenset[str] = frozenset()
+    approvals: frozenset[Approval] = frozenset()
+    passed: frozenset[str] = frozenset()
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    shelves: Mapping[str, Mapping[tuple[str, str], Mapping[str, Timeline]]] = field(default_factory=dict)
+    exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+
+    def seals(self, place: str) -> dict[str, Seal]:
+        """Return leaf -> seal at one place."""
+        return self.observations[place].seals if place in self.observations else {}
+
+    def claims(self, place: str) -> dict[str, Claim]:
+        """Return leaf -> claim at one place."""
+        return self.observations[place].claims if place in self.observations else {}

@@ -1,0 +1,152 @@
+"""What a repository was seen to hold, in its own words (UUIDs), and how that becomes symbolic state.
+
+`lift` is the only place where UUIDs turn into leaves: a certified dataset is `gen(leaf)` if that leaf's seal names it
+for this very data ID, else it stays `uuid(...)`, so that a dataset which a person put into our leaf is seen as what it
+is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .record import COLLECTION as RECORD
+from .record import Record
+from .seals import Claim, Doc, Seal
+from .state import Cert, Chain, Gen, Key, Owned, Presence, State, Value
+from .timeline import Source, Timeline, gen, timeline, uuid
+from .validity import ALWAYS, Validity
+
+CollectionType: TypeAlias = Literal["RUN", "TAGGED", "CHAINED", "CALIBRATION"]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collection: its type, its children if it is a chain, and our claim or seal if it bears one."""
+
+    type: CollectionType
+    children: tuple[str, ...] = ()
+    doc: Doc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to look at. Everything costs a fixed number of queries, whatever the repository holds.
+
+    Attributes
+    ----------
+    collections
+        Names to look at, with everything below them in chains; None for all collections of the repository.
+    dataset_types
+        For each: the certifications in the CALIBRATION collections and the contents of the RUN and TAGGED
+        collections within the scope.
+    exposures
+        (instrument, exposure id) whose time spans are wanted.
+    """
+
+    collections: frozenset[str] | None
+    dataset_types: frozenset[str] = frozenset()
+    exposures: frozenset[tuple[str, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look at a repository found.
+
+    Attributes
+    ----------
+    certifications
+        (collection, dataset type) -> data ID -> rows of (begin, end, UUID); times in TAI nanoseconds.
+    contents
+        (RUN or TAGGED collection, dataset type) -> data ID -> UUID.
+    record
+        None where the repository has none.
+    """
+
+    place: str
+    collections: Mapping[str, Collection]
+    certifications: Mapping[tuple[str, str], Mapping[str, tuple[tuple[int, int, str], ...]]] = field(
+        default_factory=dict
+    )
+    contents: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
+    record: Record | None = None
+
+    @property
+    def record_lost(self) -> bool:
+        """Whether there are works of ours but no record of which links we made."""
+        return self.record is None and any(c.doc for c in self.collections.values())
+
+    @property
+    def seals(self) -> dict[str, Seal]:
+        """Leaf -> seal, where a leaf bears one."""
+        return {name: c.doc for name, c in self.collections.items() if isinstance(c.doc, Seal)}
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        """Leaf -> claim of work that is not complete."""
+        return {name: c.doc for name, c in self.collections.items() if isinstance(c.doc, Claim)}
+
+
+def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
+    """Return the symbolic state of one observation.
+
+    `pinned` are seals that stand in a lock instead of the repository (products made `from` an existing RUN).
+    """
+    place, seals = seen.place, {**(pinned or {}), **leaves(seen)}
+    owner = {(t, d, u): leaf for leaf, s in seals.items() for t, ids in s.datasets.items() for d, u in ids.items()}
+    values: dict[Key, Value] = {}
+    for name, collection in seen.collections.items():
+        if collection.doc is None and collection.type == "CHAINED" and collection.children and name != RECORD:
+            values[Chain(place, name)] = collection.children
+    for leaf, seal in seals.items():
+        values[Gen(place, leaf)] = Presence(seal.recipe, not missing(seal, seen))
+    for leaf, claim in seen.claims.items():
+        values[Gen(place, leaf)] = Presence(claim.recipe, False)
+    for (collection_name, dataset_type), by_data in seen.certifications.items():
+        for data_id, rows in by_data.items():
+            values[Cert(place, collection_name, dataset_type, data_id)] = timeline(
+                (begin, end, _source(owner.get((dataset_type, data_id, name)), name)) for begin, end, name in rows
+            )
+    if seen.record is not None:
+        for (chain, member), by in seen.record.owned.items():
+            values[Owned(place, chain, member)] = by
+    return State(values)
+
+
+def leaves(seen: Observation) -> dict[str, Seal]:
+    """Return the seals by leaf. The copy that an output RUN bears speaks only where its leaf is absent."""
+    seals = seen.seals
+    runs_of_leaves = {s.run for name, s in seals.items() if s.run != name}
+    return {name: seal for name, seal in seals.items() if name not in runs_of_leaves}
+
+
+def missing(seal: Seal, seen: Observation) -> tuple[tuple[str, str], ...]:
+    """Return the (dataset type, data ID) that the seal names and the RUN no longer holds."""
+    return tuple(
+        (dataset_type, data_id)
+        for dataset_type, ids in seal.datasets.items()
+        for data_id, name in ids.items()
+        if seen.contents.get((seal.run, dataset_type), {}).get(data_id) != name
+    )
+
+
+def shelves(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> dict[tuple[str, str], dict[str, Timeline]]:
+    """Return what RUN and TAGGED collections answer: (collection, dataset type) -> data ID -> timeline.
+
+    They win at any date, whatever the exposure (Butler's rule).
+    """
+    seals = {**(pinned or {}), **leaves(seen)}
+    owner = {(t, d, u): leaf for leaf, s in seals.items() for t, ids in s.datasets.items() for d, u in ids.items()}
+    return {
+        (collection, dataset_type): {
+            data_id: timeline([(ALWAYS.begin, ALWAYS.end, _source(owner.get((dataset_type, data_id, name)), name))])
+            for data_id, name in ids.items()
+        }
+        for (collection, dataset_type), ids in seen.contents.items()
+    }
+
+
+def _source(leaf: str | None, name: str) -> Source:
+    return gen(leaf) if leaf is not None else uuid(name)

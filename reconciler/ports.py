@@ -1,0 +1,194 @@
+"""The seams to the world. Everything that acts goes through one of these; each has a fake that passes the same tests.
+
+    Repository   what a Butler repository holds: look, edit the registry, claim, seal, put files, select exposures
+    Executor     runs a pipeline: build a graph, submit, poll, cancel
+
+Adapters translate every failure that a user can cause into a `ReconcileError`; nothing else may escape them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from .errors import ReconcileError
+from .observation import Observation, Scope
+from .seals import Claim, Datasets, Seal
+from .state import Change, Key, Value
+from .validity import Validity
+
+
+class Moved(ReconcileError):
+    """A compare-and-set found another value than the one it was given; nothing was written."""
+
+    def __init__(self, key: Key, expected: Value | None, found: Value | None) -> None:
+        super().__init__(f"{key} has changed meanwhile: expected {expected}, found {found}")
+        self.key, self.expected, self.found = key, expected, found
+
+
+class Foreign(ReconcileError):
+    """A collection that we would make exists already and bears no document of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One exposure as the registry records it; the validity is its time span in TAI."""
+
+    id: int
+    observation_type: str
+    physical_filter: str
+    band: str | None
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a selection found: exposures that have raws, in order of id, and for each the detectors it has raws of."""
+
+    exposures: tuple[Exposure, ...]
+    detectors: Mapping[int, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be put into a RUN as one dataset."""
+
+    dataset_type: str
+    storage_class: str
+    dimensions: tuple[str, ...]
+    data_id: str
+    path: str
+    sha256: str
+
+
+class Repository(Protocol):
+    """One Butler repository: `place` is its name in specs and sites, such as `usdf/main`."""
+
+    @property
+    def place(self) -> str:
+        """Return the name of the repository."""
+
+    def observe(self, scope: Scope) -> Observation:
+        """Look at the repository; the number of queries depends on the scope's dataset types only."""
+
+    def commit(self, changes: tuple[Change, ...]) -> None:
+        """Make all these registry edits (Chain, Cert, Owned) or none.
+
+        Compare-and-set in one transaction that begins by locking the rows of the record and of each chain edited:
+        raises `Moved` if a value is not `before` any more. The record is written in the same transaction.
+        """
+
+    def claim(self, leaf: str, claim: Claim) -> Claim:
+        """Register a leaf with its claim, unless one stands already; return the claim that stands.
+
+        For a leaf that is no RUN: CHAINED with the flattened inputs as children. A claim of the same recipe is
+        resumed: its children become `[run, *inputs]` if the RUN exists. Raises `Foreign` if the leaf exists without
+        a document of ours.
+        """
+
+    def ensure_chain(self, name: str) -> None:
+        """Register an empty CHAINED collection unless it exists; an input that is named must exist."""
+
+    def seal(self, leaf: str, seal: Seal) -> None:
+        """Replace the leaf's claim by the seal, put the output RUN in front of its children, seal the RUN too."""
+
+    def put(self, run: str, files: tuple[File, ...]) -> Datasets:
+        """Put those files into the RUN that are not there yet; return all their UUIDs."""
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
+
+    def select(self, instrument: str, raws: str, expression: str) -> Selected:
+        """Return the exposures of one instrument with raws in `raws` for which the expression holds, all of them."""
+
+    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
+        """Return which of these exposures the registry knows at all."""
+
+    def remember(self, commit: str) -> None:
+        """Write into the record which commit was applied last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One pipeline to run: a template, the environment it is rendered with, and where the results go.
+
+    Attributes
+    ----------
+    template
+        Name of the bps template, looked for below `CP_PIPE_DIR/bps/templates`.
+    environment
+        The variables of DMTN-222 section 6.
+    data_query
+        The locked exposures as a Butler expression; replaces the template's query of the selection.
+    inputs
+        Flattened input collections, in search order.
+    submission
+        Directory for what belongs to this attempt: wrapper, graph, logs, the mark of life.
+    """
+
+    place: str
+    leaf: str
+    run: str
+    template: str
+    release: str
+    environment: Mapping[str, str]
+    data_query: str
+    inputs: tuple[str, ...]
+    submission: str
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A calibration that a graph took: which quantum of which task took which dataset for which exposures.
+
+    `exposures` is empty for a quantum without an exposure dimension (a combining one).
+    """
+
+    task: str
+    dataset_type: str
+    data_id: str
+    uuid: str
+    run: str
+    exposures: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A built graph: how many quanta are left to run, and which calibrations they picked."""
+
+    job: Job
+    quanta: int
+    picks: tuple[Pick, ...]
+
+
+JobState: TypeAlias = Literal["absent", "running", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether a job is under way, and what its own report says; the repository tells what it made.
+
+    `failures` name quanta that failed, with their reason, as far as the engine tells.
+    """
+
+    state: JobState
+    failures: tuple[str, ...] = ()
+
+
+class Executor(Protocol):
+    """Runs pipelines. Exit codes of batch systems prove nothing: completeness is read from the repository."""
+
+    def build(self, job: Job) -> Graph:
+        """Build the graph of what is still missing; raises `Locked` if the same submission is running."""
+
+    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
+        """Start the graph; an engine in this process runs it to its end and reports (done, all) quanta."""
+
+    def poll(self, job: Job) -> Status:
+        """Return what is known of a job, also of one that another process submitted."""
+
+    def cancel(self, job: Job) -> None:
+        """End a running job; nothing that it made is removed."""

@@ -1,0 +1,87 @@
+"""Claims and seals: the small documents that say whose a generation is and what belongs to it.
+
+A *claim* stands in a leaf's documentation while the work is under way: unsealed means resume. A *seal* replaces it at
+completion and names every certified dataset by UUID; it is the authority for what `gen(leaf)` means. Both are JSON in
+the collection's documentation, which Butler keeps, transfers and shows (`butler query-collections --chains TREE` does
+not, `query_info(include_doc=True)` does).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+FORMAT = 1
+MARK = '{"reconcile":'
+"""Every document of ours begins so; anything else is a person's."""
+
+Datasets: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Dataset type -> data ID -> UUID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What determines a product: declared intent only (DESIGN: generation identity).
+
+    Template text, resolved configuration and package versions are provenance, recorded elsewhere, never a reason to
+    rebuild.
+    """
+
+    intent: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The identity: sha256 of the canonical JSON of the intent."""
+        return digest(self.intent)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Work that has begun: which recipe, into which RUN, from which flattened inputs, and where it runs."""
+
+    recipe: str
+    intent: Mapping[str, Any]
+    run: str
+    inputs: tuple[str, ...]
+    attempt: int
+    host: str
+    submission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Work that is complete: the recipe and the datasets that belong to it."""
+
+    recipe: str
+    intent: Mapping[str, Any]
+    run: str
+    datasets: Datasets
+
+
+Doc: TypeAlias = Claim | Seal
+
+
+def write(doc: Doc) -> str:
+    """Return the text that stands in a collection's documentation."""
+    kind = type(doc).__name__.lower()
+    return json.dumps({"reconcile": FORMAT, kind: asdict(doc)}, separators=(",", ":"))
+
+
+def read(text: str | None) -> Doc | None:
+    """Return the claim or seal in a collection's documentation; None for anything that is not ours."""
+    if not text or not text.startswith(MARK):
+        return None
+    content = json.loads(text)
+    if "claim" in content:
+        fields = content["claim"]
+        return Claim(**{**fields, "inputs": tuple(fields["inputs"])})
+    return Seal(**content["seal"]) if "seal" in content else None
+
+
+def digest(value: object) -> str:
+    """Return the sha256 of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
