@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from .record import COLLECTION as RECORD
 from .record import Record
 from .seals import Claim, Doc, Seal
-from .state import Cert, Chain, Gen, Key, Owned, Presence, State, Value
+from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, State, Value
 from .timeline import Source, Timeline, gen, timeline, uuid
 from .validity import ALWAYS, Validity
 
@@ -120,6 +120,29 @@ def leaves(seen: Observation) -> dict[str, Seal]:
     seals = seen.seals
     runs_of_leaves = {s.run for name, s in seals.items() if s.run != name}
     return {name: seal for name, seal in seals.items() if name not in runs_of_leaves}
+
+
+def lower(changes: tuple[Change, ...], seals: Mapping[str, Seal]) -> tuple[Change, ...]:
+    """Return the changes with every symbolic source replaced by the UUID that its seal names: the way back of `lift`.
+
+    Raises `KeyError` for a leaf that is not sealed; steps that certify need their generations complete.
+    """
+
+    def concrete(key: Cert, value: Value | None) -> Timeline | None:
+        if not isinstance(value, Timeline):
+            return None
+        return timeline((begin, end, _concrete(source, key, seals)) for begin, end, source in value)
+
+    return tuple(
+        Change(c.key, concrete(c.key, c.before), concrete(c.key, c.after)) if isinstance(c.key, Cert) else c
+        for c in changes
+    )
+
+
+def _concrete(source: Source, key: Cert, seals: Mapping[str, Seal]) -> Source:
+    if source.kind == "uuid":
+        return source
+    return uuid(seals[source.name].datasets[key.dataset_type][key.data_id])
 
 
 def missing(seal: Seal, seen: Observation) -> tuple[tuple[str, str], ...]:

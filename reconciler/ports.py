@@ -76,6 +76,8 @@ class Repository(Protocol):
     def commit(self, changes: tuple[Change, ...]) -> None:
         """Make all these registry edits (Chain, Cert, Owned) or none.
 
+        Timelines are in the repository's own words: every source, before and after, is a `uuid` (the caller has
+        lowered symbolic sources with `observation.lower`), so an adapter needs to know nothing of seals here.
         Compare-and-set in one transaction that begins by locking the rows of the record and of each chain edited:
         raises `Moved` if a value is not `before` any more. The record is written in the same transaction.
         """
