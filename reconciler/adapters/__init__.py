@@ -1,0 +1,1 @@
+"""What the ports are made of: memory (a shipped fake), Butler, pipetask, git."""

@@ -1,0 +1,258 @@
+"""A repository and an executor in memory, with Butler's manners; they pass the contract tests of the real ones.
+
+Many repositories of one process may share a `Store`: that is how tests play two operators at one repository.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid as uuids
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ..errors import Locked, ReconcileError, Unreachable
+from ..observation import Collection, CollectionType, Observation, Scope
+from ..ports import Exposure, File, Foreign, Graph, Job, Moved, Selected, Status
+from ..record import Record
+from ..resolve import reachable
+from ..seals import Claim, Datasets, Doc, Seal
+from ..state import Cert, Chain, Change, Key, Owned, Value
+from ..timeline import Timeline, timeline, uuid
+
+Rows = dict[str, list[tuple[int, int, str]]]
+
+
+@dataclass
+class Store:
+    """What one repository holds: collections, datasets, certifications, the record."""
+
+    types: dict[str, CollectionType] = field(default_factory=dict)
+    children: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    docs: dict[str, Doc] = field(default_factory=dict)
+    contents: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    certifications: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    exposures: dict[tuple[str, int], Exposure] = field(default_factory=dict)
+    detectors: frozenset[int] = frozenset()
+    record: Record | None = None
+    held: set[str] = field(default_factory=set)
+    guard: threading.RLock = field(default_factory=threading.RLock)
+    reachable: bool = True
+
+    def register(self, name: str, kind: CollectionType) -> None:
+        """Register a collection as Butler does: another type under the same name is an error here."""
+        if self.types.setdefault(name, kind) != kind:
+            raise ReconcileError(f"collection {name} exists as {self.types[name]}, not {kind}")
+
+    def add(self, run: str, dataset_type: str, data_id: str) -> str:
+        """Put a dataset with a new UUID into a RUN; return the UUID."""
+        self.register(run, "RUN")
+        name = str(uuids.uuid4())
+        self.contents.setdefault((run, dataset_type), {})[data_id] = name
+        return name
+
+
+class MemoryRepository:
+    """A `Repository` over a `Store`."""
+
+    def __init__(self, place: str, store: Store) -> None:
+        self.place = place
+        self.store = store
+
+    def observe(self, scope: Scope) -> Observation:
+        """Look at the store."""
+        if not self.store.reachable:
+            raise Unreachable(f"{self.place} cannot be reached")
+        with self.store.guard:
+            return self._observe(scope)
+
+    def _observe(self, scope: Scope) -> Observation:
+        store = self.store
+        names = store.types.keys() if scope.collections is None else self._below(scope.collections)
+        wanted = {n for n in names if n in store.types}
+        return Observation(
+            place=self.place,
+            collections={
+                n: Collection(store.types[n], store.children.get(n, ()), store.docs.get(n)) for n in sorted(wanted)
+            },
+            certifications={
+                key: {data_id: tuple(sorted(r)) for data_id, r in rows.items() if r}
+                for key, rows in store.certifications.items()
+                if key[0] in wanted and key[1] in scope.dataset_types
+            },
+            contents={
+                key: dict(ids)
+                for key, ids in store.contents.items()
+                if key[0] in wanted and key[1] in scope.dataset_types
+            },
+            exposures={e: store.exposures[e].validity for e in scope.exposures if e in store.exposures},
+            record=store.record,
+        )
+
+    def _below(self, roots: frozenset[str]) -> frozenset[str]:
+        return reachable(sorted(roots), lambda name: self.store.children.get(name, ()))
+
+    def commit(self, changes: tuple[Change, ...]) -> None:
+        """Compare everything, then write everything."""
+        with self.store.guard:
+            for change in changes:
+                found = self._value(change.key)
+                if (found or None) != (change.before or None):
+                    raise Moved(change.key, change.before, found)
+            self._check(changes)
+            for change in changes:
+                self._write(change)
+            self.store.record = (self.store.record or Record(self.place)).after(changes)
+
+    def _value(self, key: Key) -> Value | None:
+        store = self.store
+        if isinstance(key, Chain):
+            return store.children.get(key.name, ())
+        if isinstance(key, Cert):
+            rows = store.certifications.get((key.collection, key.dataset_type), {}).get(key.data_id, [])
+            return timeline((b, e, uuid(name)) for b, e, name in rows)
+        if isinstance(key, Owned):
+            return store.record.owned.get((key.chain, key.member)) if store.record else None
+        raise ReconcileError(f"{key} is no registry edit")
+
+    def _check(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if isinstance(change.key, Chain):
+                assert isinstance(change.after, tuple | None)
+                for member in change.after or ():
+                    if member not in self.store.types:
+                        raise ReconcileError(f"chain {change.key.name}: member {member} does not exist")
+                    if change.key.name in self._below(frozenset({member})):
+                        raise ReconcileError(f"chain {change.key.name}: member {member} would make a cycle")
+            if isinstance(change.key, Cert) and isinstance(change.after, Timeline):
+                known = {u for ids in self.store.contents.values() for u in ids.values()}
+                for span in change.after:
+                    if span.source.name not in known:
+                        raise ReconcileError(f"{change.key}: dataset {span.source.name} does not exist")
+
+    def _write(self, change: Change) -> None:
+        key, store = change.key, self.store
+        if isinstance(key, Chain):
+            store.register(key.name, "CHAINED")
+            assert isinstance(change.after, tuple | None)
+            store.children[key.name] = change.after or ()
+        elif isinstance(key, Cert):
+            store.register(key.collection, "CALIBRATION")
+            rows = store.certifications.setdefault((key.collection, key.dataset_type), {})
+            assert isinstance(change.after, Timeline | None)
+            rows[key.data_id] = [(b, e, source.name) for b, e, source in change.after or ()]
+
+    def claim(self, leaf: str, claim: Claim) -> Claim:
+        """Register the leaf with its claim, or return the claim that stands."""
+        with self.store.guard:
+            store = self.store
+            store.record = store.record or Record(self.place)
+            doc = store.docs.get(leaf)
+            if leaf in store.types and doc is None:
+                raise Foreign(f"collection {leaf} exists and reconcile did not make it")
+            if isinstance(doc, Seal):
+                raise ReconcileError(f"{leaf} is sealed already")
+            if isinstance(doc, Claim):
+                if claim.recipe == doc.recipe and doc.run in store.types and leaf != doc.run:
+                    store.children[leaf] = (doc.run, *doc.inputs)
+                return doc
+            store.register(leaf, "RUN" if leaf == claim.run else "CHAINED")
+            if leaf != claim.run:
+                store.children[leaf] = claim.inputs
+            store.docs[leaf] = claim
+            return claim
+
+    def ensure_chain(self, name: str) -> None:
+        """Register an empty chain unless the collection exists."""
+        with self.store.guard:
+            if name not in self.store.types:
+                self.store.register(name, "CHAINED")
+                self.store.children[name] = ()
+
+    def seal(self, leaf: str, seal: Seal) -> None:
+        """Replace the claim by the seal."""
+        with self.store.guard:
+            doc = self.store.docs.get(leaf)
+            if doc is None:
+                raise Foreign(f"collection {leaf} bears no claim of ours")
+            if isinstance(doc, Claim) and leaf != seal.run:
+                self.store.children[leaf] = (seal.run, *doc.inputs)
+            self.store.docs[leaf] = self.store.docs[seal.run] = seal
+
+    def put(self, run: str, files: tuple[File, ...]) -> Datasets:
+        """Put those files that are not there yet."""
+        with self.store.guard:
+            for file in files:
+                if file.data_id not in self.store.contents.get((run, file.dataset_type), {}):
+                    self.store.add(run, file.dataset_type, file.data_id)
+            types = {file.dataset_type for file in files}
+            return {t: dict(self.store.contents[run, t]) for t in types}
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a named lock of the store."""
+        with self.store.guard:
+            if name in self.store.held:
+                raise Locked(f"{name} at {self.place} is locked by another process")
+            self.store.held.add(name)
+        try:
+            yield
+        finally:
+            self.store.held.discard(name)
+
+    def select(self, instrument: str, raws: str, expression: str) -> Selected:
+        """Return every exposure of the instrument; the fake knows no expressions but the empty one."""
+        if expression:
+            raise ReconcileError(f"the memory repository evaluates no expression: {expression}")
+        found = tuple(e for (name, _), e in sorted(self.store.exposures.items()) if name == instrument)
+        return Selected(found, {e.id: self.store.detectors for e in found})
+
+    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
+        """Return which of these exposures are known."""
+        return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
+
+    def remember(self, commit: str) -> None:
+        """Write the applied commit into the record."""
+        with self.store.guard:
+            self.store.record = replace(self.store.record or Record(self.place), applied=commit)
+
+
+@dataclass
+class MemoryExecutor:
+    """An `Executor` that makes the wanted datasets at once; `outputs` tells which, by leaf stem."""
+
+    stores: Mapping[str, Store]
+    outputs: Callable[[Job], Datasets]
+    built: list[str] = field(default_factory=list)
+
+    def build(self, job: Job) -> Graph:
+        """Count what the RUN lacks."""
+        store = self.stores[job.place]
+        for name in job.inputs:
+            if name not in store.types:
+                raise ReconcileError(f"input collection {name} does not exist")
+        lacking = [(t, d) for t, ids in self.outputs(job).items() for d in ids if not self._there(job, t, d)]
+        return Graph(job, len(lacking), ())
+
+    def _there(self, job: Job, dataset_type: str, data_id: str) -> bool:
+        return data_id in self.stores[job.place].contents.get((job.run, dataset_type), {})
+
+    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
+        """Make what is lacking."""
+        job, store = graph.job, self.stores[graph.job.place]
+        store.register(job.run, "RUN")
+        done = 0
+        for dataset_type, ids in self.outputs(job).items():
+            for data_id in ids:
+                if not self._there(job, dataset_type, data_id):
+                    store.add(job.run, dataset_type, data_id)
+                    self.built.append(f"{job.leaf} {dataset_type} {data_id}")
+                    progress(done := done + 1, graph.quanta)
+
+    def poll(self, job: Job) -> Status:
+        """A job of this executor has ended as soon as it has begun."""
+        return Status("ended" if job.run in self.stores[job.place].types else "absent")
+
+    def cancel(self, job: Job) -> None:
+        """Nothing ever runs in the background here."""
+        raise ReconcileError(f"{job.leaf} is not running")
