@@ -1,7 +1,7 @@
 """What a calibration set asks for, product by product and band by band, with every name worked out.
 
-An *instance* is a product of the set, or one band of a product that is made per band: `bias`, `flat-u`. Instances
-come in the catalog's order, which is the order of making.
+An *instance* is a product of the set, or one band of a product that is made per band: `bias`, `flat-u`.
+Instances come in the catalog's order, which is the order of making.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Sets of whole numbers as people write them: `0..8`, `2024120600427..2024120600446`, `3`.
 
-A range includes both of its ends, as in Butler's query expressions. A `Ranges` is canonical (sorted, disjoint, no
-two that touch), so `==` means "the same numbers", and it is never expanded: `0..9000000000000000000` costs nothing.
+A range includes both of its ends, as in Butler's query expressions. A `Ranges` is canonical (sorted,
+disjoint, no two that touch), so `==` means "the same numbers", and it is never expanded:
+`0..9000000000000000000` costs nothing.
 """
 
 from __future__ import annotations

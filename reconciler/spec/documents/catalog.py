@@ -1,7 +1,8 @@
 """A catalog: which products an instrument has under a release, how they are made, and what they are called.
 
 The order of the products is the order of making. Three names belong to each product because real collections
-use three: the dataset type (`defects`), the generation's stem (`defectGen`) and the certified stem (`flat-g`).
+use three: the dataset type (`defects`), the generation's stem (`defectGen`) and the certified stem
+(`flat-g`).
 """
 
 from __future__ import annotations

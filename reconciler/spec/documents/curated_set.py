@@ -1,7 +1,7 @@
 """A curated set: calibrations that are written by people or measured in the laboratory, as files in git.
 
-They are certified into `<INSTRUMENT>/calib/<ticket>`. A file without a date is always valid; a dated one from its
-date to the next date of the same type and data ID (DMTN-222 section 5).
+They are certified into `<INSTRUMENT>/calib/<ticket>`. A file without a date is always valid; a dated one
+from its date to the next date of the same type and data ID (DMTN-222 section 5).
 """
 
 from __future__ import annotations

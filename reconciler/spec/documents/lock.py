@@ -45,12 +45,12 @@ class LockedRuns(Model):
 
 def _shape(value: object) -> str:
     if isinstance(value, dict):
-        return "runs" if "from" in value else "exposures"
-    return "runs" if isinstance(value, LockedRuns) else "exposures"
+        return "(runs)" if "from" in value else "(exposures)"
+    return "(runs)" if isinstance(value, LockedRuns) else "(exposures)"
 
 
 LockedProduct = Annotated[
-    Annotated[LockedExposures, Tag("exposures")] | Annotated[LockedRuns, Tag("runs")],
+    Annotated[LockedExposures, Tag("(exposures)")] | Annotated[LockedRuns, Tag("(runs)")],
     Discriminator(_shape),
 ]
 

@@ -1,0 +1,166 @@
+"""Reading a tree of specs: every document strictly, and everything that is wrong at once.
+
+`load_tree` is for whoever needs the documents; `read_tree` keeps what could be read beside the problems, so
+that `validate` can say more in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from .documents import KINDS, CalibrationSet, Catalog, Chain, CuratedSet, Lock, Model, Site
+from .explain import explain
+from .instances import catalog_for
+from .located import Located, locate
+from .nodes import Untrusted, compose, plain
+from .problems import Position, Problem, listed, nearest, one_per_place, raise_if_invalid, shown
+from .source import Source, files, read
+
+SPECS = "specs"
+SITES = "sites"
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All documents of a tree, each kind in the order of paths."""
+
+    root: Path
+    documents: tuple[Located[Model], ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def sets(self) -> tuple[Located[CalibrationSet], ...]:
+        return self._of(CalibrationSet)
+
+    @property
+    def chains(self) -> tuple[Located[Chain], ...]:
+        return self._of(Chain)
+
+    @property
+    def curated(self) -> tuple[Located[CuratedSet], ...]:
+        return self._of(CuratedSet)
+
+    @property
+    def catalogs(self) -> tuple[Located[Catalog], ...]:
+        return self._of(Catalog)
+
+    @property
+    def sites(self) -> tuple[Located[Site], ...]:
+        return self._of(Site)
+
+    @property
+    def locks(self) -> tuple[Located[Lock], ...]:
+        return self._of(Lock)
+
+    def lock_of(self, document: CalibrationSet) -> Located[Lock] | None:
+        """Return the lock that stands beside a calibration set; None if it is not locked yet."""
+        named = (document.instrument, document.ticket)
+        return next((one for one in self.locks if (one.document.instrument, one.document.ticket) == named), None)
+
+    def catalog_of(self, document: CalibrationSet) -> Catalog | None:
+        """Return the catalog that a calibration set's products come from; None if there is none."""
+        catalogs = (one.document for one in self.catalogs)
+        return catalog_for(catalogs, document.instrument, document.release)
+
+    def _of(self, kind: type[M]) -> tuple[Located[M], ...]:
+        return tuple(Located(one.document, one.source) for one in self.documents if isinstance(one.document, kind))
+
+
+def load_tree(root: Path) -> Tree:
+    """Return the documents below `root`; raise `InvalidSpec` with every problem of every file."""
+    tree, problems = read_tree(root)
+    raise_if_invalid(problems)
+    return tree
+
+
+def read_tree(root: Path) -> tuple[Tree, tuple[Problem, ...]]:
+    """Return the documents that could be read, and what is wrong with the others."""
+    problems: list[Problem] = []
+    documents: list[Located[Model]] = []
+    for path in _paths(root):
+        source = path if isinstance(path, Problem) else read(root, path)
+        if isinstance(source, Problem):
+            problems.append(source)
+            continue
+        document, wrong = parse(source)
+        problems += wrong
+        if document is not None:
+            documents.append(Located(document, source))
+    found = one_per_place(problems)
+    return Tree(root, tuple(documents), tuple(p for p in found if p.severity == "warning")), found
+
+
+def parse(source: Source) -> tuple[Model | None, tuple[Problem, ...]]:
+    """Return the document of one text, if there is one in spite of the problems, and the problems."""
+    try:
+        root = compose(source)
+    except Untrusted as refused:
+        return None, refused.problems
+    values, problems = plain(source, root)
+    model, misplaced = _model(source, values)
+    if model is None:
+        return None, (*problems, *misplaced)
+    document, wrong = _validated(source, model, values)
+    return document, (*problems, *misplaced, *wrong)
+
+
+def _paths(root: Path) -> Iterator[Path | Problem]:
+    if not (root / SPECS).is_dir():
+        yield Problem(SPECS, 1, 1, "no-specs", "error", "there is no directory specs/ here", "the root of a tree")
+    yield from files(root, SPECS)
+    yield from files(root, SITES)
+
+
+def _model(source: Source, values: Any) -> tuple[type[Model] | None, tuple[Problem, ...]]:
+    """Return the model of the document's kind, and what is wrong with the kind."""
+    if not isinstance(values, dict):
+        return None, (source.problem("value", Position(1, 1), "found no mapping", "a document with a `kind`"),)
+    kind = values.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    at = locate(source, ("kind",))
+    if model is None:
+        found = f"unknown kind {shown(kind)}" if "kind" in values else "the field 'kind' is missing"
+        return None, (source.problem("kind", at, found, f"one of {listed(KINDS)}", nearest(kind, KINDS)),)
+    home = SITES if model is Site else SPECS
+    if source.file.startswith(f"{home}/"):
+        return model, ()
+    return model, (source.problem("place", at, f"a {kind} in {source.file.split('/')[0]}/", f"it in {home}/"),)
+
+
+def _validated(source: Source, model: type[M], values: dict[str, Any]) -> tuple[M | None, tuple[Problem, ...]]:
+    try:
+        return model.model_validate(values), ()
+    except ValidationError as error:
+        return _without_unknown(model, values, error), tuple(explain(source, model, error))
+
+
+def _without_unknown(model: type[M], values: dict[str, Any], error: ValidationError) -> M | None:
+    """Return the document without its unknown fields, if they are all that is wrong, so that it can be checked."""
+    complaints = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(complaint["type"] != "extra_forbidden" for complaint in complaints):
+        return None
+    try:
+        return model.model_validate(_pruned(values, {complaint["loc"] for complaint in complaints}))
+    except ValidationError:
+        return None
+
+
+def _pruned(value: Any, unknown: set[tuple[int | str, ...]]) -> Any:
+    """Return the value without the fields at these paths."""
+    if isinstance(value, dict):
+        kept = ((key, item) for key, item in value.items() if (key,) not in unknown)
+        return {key: _pruned(item, _below(unknown, key)) for key, item in kept}
+    if isinstance(value, tuple):
+        return tuple(_pruned(item, _below(unknown, index)) for index, item in enumerate(value))
+    return value
+
+
+def _below(paths: set[tuple[int | str, ...]], step: int | str) -> set[tuple[int | str, ...]]:
+    return {path[1:] for path in paths if path and path[0] == step}

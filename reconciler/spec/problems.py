@@ -1,0 +1,94 @@
+"""What is wrong with documents: where, what was found, what was expected, the nearest right word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, NamedTuple
+
+from ..errors import ExitCode, ReconcileError
+
+Severity = Literal["error", "warning"]
+
+_LONGEST_SHOWN = 60
+
+
+class Position(NamedTuple):
+    """A place in a file, both counted from 1; columns count characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong (error) or probably not meant (warning), at one place of one file."""
+
+    file: str
+    """Relative to the root of the tree, with forward slashes."""
+    line: int
+    column: int
+    code: str
+    """Stable name of the rule."""
+    severity: Severity
+    message: str
+    expected: str = ""
+    nearest: str = ""
+    """The right word that is most like what was found."""
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
+        if self.expected:
+            text += f"; expected {self.expected}"
+        return f"{text}; did you mean {self.nearest!r}?" if self.nearest else text
+
+
+class InvalidSpec(ReconcileError):
+    """Documents are wrong; `problems` has every error that was found, sorted, and the warnings with them."""
+
+    exit_code = ExitCode.INVALID_SPEC
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        errors = sum(problem.severity == "error" for problem in self.problems)
+        files = len({problem.file for problem in self.problems if problem.severity == "error"})
+        lines = "\n".join(str(problem) for problem in self.problems)
+        counted = f"{_count(errors, 'error')} in {_count(files, 'file')}"
+        super().__init__(f"{counted}\n{lines}", hint="nothing was done; correct the files and run it again")
+
+
+def raise_if_invalid(problems: Iterable[Problem]) -> None:
+    """Raise `InvalidSpec` if any of the problems is an error."""
+    found = tuple(problems)
+    if any(problem.severity == "error" for problem in found):
+        raise InvalidSpec(found)
+
+
+def one_per_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems sorted, only the first that was found at each place: the others follow from it."""
+    first: dict[tuple[str, int, int], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.file, problem.line, problem.column), problem)
+    return tuple(sorted(first.values()))
+
+
+def nearest(word: object, right: Iterable[str]) -> str:
+    """Return the right word most like the one that was found; empty if none is near."""
+    close = get_close_matches(str(word)[:_LONGEST_SHOWN], sorted(right), n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def shown(value: object) -> str:
+    """Return a value that was found, short enough for one line of a message."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return the words that would have been right, as a sentence has them."""
+    return ", ".join(sorted(words)) or "nothing"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
