@@ -18,11 +18,9 @@ def insert(chain: tuple[str, ...], member: str, ours: tuple[str, ...]) -> tuple[
     if member in chain:
         return chain
     place = ours.index(member)
-    followers = [chain.index(m) for m in ours[place + 1 :] if m in chain]
-    if followers:
-        at = followers[0]
-    else:
-        at = max((chain.index(m) + 1 for m in ours[:place] if m in chain), default=0)
+    after = [chain.index(m) for m in ours[place + 1 :] if m in chain]
+    before = [chain.index(m) + 1 for m in ours[:place] if m in chain]
+    at = after[0] if after else max(before, default=0)
     return (*chain[:at], member, *chain[at:])
 
 

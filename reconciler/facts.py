@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .observation import Observation
+from .observation import Observation, fingerprint
 from .seals import Claim, Seal
 from .timeline import Timeline
 from .validity import Validity
@@ -33,6 +33,8 @@ class Facts:
         Names of the public chains; what is reachable from them is what science sees.
     shelves
         Place -> what its RUN and TAGGED collections answer (see `observation.shelves`).
+    pinned
+        Place -> RUN -> its contents, for products made `from` an existing RUN whose digest the lock holds.
     exposures
         (instrument, exposure) -> its time span.
     lost
@@ -45,6 +47,7 @@ class Facts:
     passed: frozenset[str] = frozenset()
     observations: Mapping[str, Observation] = field(default_factory=dict)
     shelves: Mapping[str, Mapping[tuple[str, str], Mapping[str, Timeline]]] = field(default_factory=dict)
+    pinned: Mapping[str, Mapping[str, Seal]] = field(default_factory=dict)
     exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
@@ -55,3 +58,16 @@ class Facts:
     def claims(self, place: str) -> dict[str, Claim]:
         """Return leaf -> claim at one place."""
         return self.observations[place].claims if place in self.observations else {}
+
+    def names(self, leaf: str, dataset_type: str, data_id: str) -> str | None:
+        """Return the UUID that a leaf's seal names at any place; a UUID means the same dataset everywhere."""
+        for place in self.observations:
+            seal = self.seals(place).get(leaf) or self.pinned.get(place, {}).get(leaf)
+            if seal is not None:
+                return seal.datasets.get(dataset_type, {}).get(data_id)
+        return None
+
+    def fingerprint(self, place: str, collection: str, dataset_types: frozenset[str]) -> str | None:
+        """Return the fingerprint of a starting collection as it is now; None if it does not exist."""
+        seen = self.observations.get(place)
+        return fingerprint(seen, collection, dataset_types) if seen else None

@@ -116,3 +116,12 @@ def calib_date(instant: str) -> str:
     if when.tzinfo is not None:
         when = when.astimezone(UTC)
     return f"{when:%Y%m%dT%H%M%S}Z"
+
+
+def next_leaf(leaf: str) -> str:
+    """Return a leaf's name with the rerun that follows: `.../biasGen.20250207a` -> `.../biasGen.20250207b`.
+
+    A name that ends in no rerun comes back with a question for one.
+    """
+    stem, dot, rerun = leaf.rpartition(".")
+    return f"{stem}.{next_rerun(rerun)}" if dot and _RERUN.match(rerun) else f"{leaf}.<YYYYMMDDa>"

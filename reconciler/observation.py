@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from .record import COLLECTION as RECORD
 from .record import Record
-from .seals import Claim, Doc, Seal
+from .seals import Claim, Doc, Seal, digest
 from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, State, Value
 from .timeline import Source, Timeline, gen, timeline, uuid
 from .validity import ALWAYS, Validity
@@ -120,6 +120,24 @@ def leaves(seen: Observation) -> dict[str, Seal]:
     seals = seen.seals
     runs_of_leaves = {s.run for name, s in seals.items() if s.run != name}
     return {name: seal for name, seal in seals.items() if name not in runs_of_leaves}
+
+
+def fingerprint(seen: Observation, collection: str, dataset_types: frozenset[str]) -> str | None:
+    """Return the digest of what a collection holds of these types (UUIDs, data IDs, validities); None if absent."""
+    if collection not in seen.collections:
+        return None
+    rows = [
+        [dataset_type, data_id, *row]
+        for dataset_type in sorted(dataset_types)
+        for data_id, found in sorted(seen.certifications.get((collection, dataset_type), {}).items())
+        for row in sorted(found)
+    ]
+    held = [
+        [dataset_type, data_id, name]
+        for dataset_type in sorted(dataset_types)
+        for data_id, name in sorted(seen.contents.get((collection, dataset_type), {}).items())
+    ]
+    return digest([rows, held])
 
 
 def lower(changes: tuple[Change, ...], seals: Mapping[str, Seal]) -> tuple[Change, ...]:

@@ -1,0 +1,135 @@
+"""What stands behind a wanted generation: the work that would make it, and what it rests on.
+
+The wanted state says *that* `biasGen.20250207a` shall be complete with a certain recipe; a `Generation` says *how*: the
+template, the locked exposures, the inputs, the precursors. `desired` makes them from specs; steps carry them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+from .ports import File
+from .seals import Recipe
+from .state import Cert, Chain, Gen, Presence, State
+
+
+@dataclass(frozen=True, slots=True)
+class Precursor:
+    """A calibration that a product is made with.
+
+    Attributes
+    ----------
+    source
+        The generation that must be picked; None for one that the starting collections hold, which the lock pins.
+    collection
+        Where it is certified, if a spec of ours certifies it.
+    chain
+        The chain that must hold `collection` before the work begins; None if inputs name it directly.
+    """
+
+    dataset_type: str
+    data_ids: tuple[str, ...]
+    source: Gen | None = None
+    collection: str | None = None
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A product to generate, by running a template on locked exposures.
+
+    Attributes
+    ----------
+    inputs
+        Input collections in search order; chains stay chains until the work is claimed.
+    expected
+        Dataset type -> data IDs that must exist before the generation is sealed; certified types only.
+    fixed_run
+        Name of the output RUN if the template fixes it; else `<leaf>/<time>`.
+    pinned
+        Starting collection -> fingerprint at the time of the lock, over `pinned_types`.
+    """
+
+    key: Gen
+    product: str
+    instrument: str
+    lock_name: str
+    recipe: Recipe
+    template: str
+    release: str
+    environment: Mapping[str, str]
+    data_query: str
+    inputs: tuple[str, ...]
+    ticket_chain: str
+    exposures: tuple[int, ...]
+    expected: Mapping[str, frozenset[str]]
+    precursors: tuple[Precursor, ...] = ()
+    fixed_run: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    pinned_types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """Files to be put into one RUN as they are."""
+
+    key: Gen
+    lock_name: str
+    recipe: Recipe
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """An existing RUN that a product is certified from: valid while its datasets have the locked digest."""
+
+    key: Gen
+    dataset_types: frozenset[str]
+    digest: str
+
+
+Work: TypeAlias = Generation | Curation | Pin
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Everything that the specs ask of the places of one site.
+
+    Attributes
+    ----------
+    state
+        The wanted keys and values.
+    works
+        For each wanted generation, how it is made.
+    public
+        The public chains: Chain documents without a `u/` prefix.
+    notices
+        What specs say and this version or this site cannot do, in words.
+    """
+
+    state: State
+    works: Mapping[Gen, Work] = field(default_factory=dict)
+    public: frozenset[Chain] = frozenset()
+    notices: tuple[str, ...] = ()
+
+    def recipe(self, key: Gen) -> str:
+        """Return the recipe digest that a wanted generation has."""
+        value = self.state.get(key)
+        assert isinstance(value, Presence)
+        return value.recipe
+
+    def certs_of(self, place: str, collection: str) -> tuple[Cert, ...]:
+        """Return the wanted certifications in one collection, in order."""
+        return self._certs.get((place, collection), ())
+
+    @cached_property
+    def _certs(self) -> dict[tuple[str, str], tuple[Cert, ...]]:
+        found: dict[tuple[str, str], list[Cert]] = {}
+        for key in self.state.values:
+            if isinstance(key, Cert):
+                found.setdefault((key.place, key.collection), []).append(key)
+        return {where: tuple(sorted(certs)) for where, certs in found.items()}

@@ -1,0 +1,100 @@
+"""What every step has: changes, needs, a scope, a pure transition and one effect.
+
+*Done* is `advance(state) == state`. A step is blocked by facts, never by wishes: by a need that is not met or a gate
+that is closed. `advance` is the pure face, from which the plan is simulated and the effect is checked; `act` is the
+only part that touches the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, TypeAlias
+
+from ..errors import ExitCode
+from ..facts import Facts
+from ..observation import Scope
+from ..state import Change, Key, State
+from .needs import Need
+from .world import World
+
+Word: TypeAlias = Literal["done", "unchanged", "waiting", "blocked", "failed", "unknown"]
+"""The six outcomes, the same in text, JSON and journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended, why, and which exit code that asks for."""
+
+    word: Word
+    reason: str = ""
+    exit_code: ExitCode = ExitCode.OK
+
+
+DONE = Outcome("done")
+UNCHANGED = Outcome("unchanged")
+
+
+def blocked(reason: str, exit_code: ExitCode = ExitCode.ERROR) -> Outcome:
+    """Return the outcome of a step that may not run."""
+    return Outcome("blocked", reason, exit_code)
+
+
+class Step(Protocol):
+    """One thing to do. A new kind is one file here and one line in `steps/__init__.py`."""
+
+    kind: ClassVar[str]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what the plan shows: the keys that this step moves, as they were seen."""
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        """Return the keys that others may wait for."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Return what must be so before."""
+
+    @property
+    def place(self) -> str:
+        """Return the repository that the step works on."""
+
+    @property
+    def scope(self) -> Scope:
+        """Return what must be looked at to know whether the step is done, blocked or to do."""
+
+    @property
+    def edits(self) -> frozenset[str]:
+        """Return the collections that the step edits in the registry; empty for jobs."""
+
+    @property
+    def verb(self) -> str:
+        """Return what an approval of this step is called."""
+
+    @property
+    def subject(self) -> str:
+        """Return what such an approval is about."""
+
+    @property
+    def title(self) -> str:
+        """Return the step in one line."""
+
+    def advance(self, state: State) -> State:
+        """Return the state after this step; the state itself if it is done."""
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Do it."""
+
+
+def is_done(step: Step, state: State) -> bool:
+    """Return whether the step would change nothing."""
+    after = step.advance(state)
+    return after is state or all(after.get(c.key) == state.get(c.key) for c in step.changes)
+
+
+def put(state: State, news: Mapping[Key, object]) -> State:
+    """Return `state` with these values; the same object if they are there already."""
+    moved = {k: v for k, v in news.items() if (state.get(k) or None) != (v or None)}
+    return state.put(moved) if moved else state  # type: ignore[arg-type]  # values come from typed steps

@@ -1,0 +1,194 @@
+"""Link, Unlink and Reorder: one member of one chain at a time.
+
+One step for a whole chain would make the plan cyclic (the dark needs the ticket chain to hold the bias); single
+insertions are confluent in any order (see `chains.insert`). Each writes who owns the link in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .. import chains
+from ..facts import Facts
+from ..intent import Desired
+from ..observation import Scope
+from ..state import Cert, Chain, Change, Key, Owned, State
+from .base import Outcome, put
+from .needs import Certified, Member, Need
+from .registry import commit
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What the three share."""
+
+    chain: Chain
+    changes: tuple[Change, ...]
+
+    @property
+    def place(self) -> str:
+        return self.chain.place
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        return tuple(change.key for change in self.changes if isinstance(change.key, Owned))
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return ()
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset({self.chain.name}))
+
+    @property
+    def edits(self) -> frozenset[str]:
+        return frozenset({self.chain.name})
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Edit the chain and the record in one transaction."""
+        return commit(self, world, seen, facts)  # type: ignore[arg-type]  # the subclasses are steps
+
+    def advance(self, state: State) -> State:
+        """Return the state after the edit; each kind has its own."""
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Link(_Edit):
+    """Put one member where the specs' order wants it; foreign members keep their places."""
+
+    kind: ClassVar[str] = "link"
+    member: str
+    ours: tuple[str, ...]
+    by: str
+    rests_on: tuple[Need, ...]
+    dataset_types: frozenset[str]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return self.rests_on
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        return (Owned(self.place, self.chain.name, self.member),)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset({self.chain.name, self.member}), self.dataset_types)
+
+    @property
+    def verb(self) -> str:
+        return "adopt"
+
+    @property
+    def subject(self) -> str:
+        return self.member
+
+    @property
+    def title(self) -> str:
+        return f"link {self.member} into {self.chain.name}"
+
+    def advance(self, state: State) -> State:
+        """Return the state with the member in the chain, and the link owned if it was not there before."""
+        members = state.members(self.chain)
+        if self.member in members:
+            return state
+        linked = chains.insert(members, self.member, self.ours)
+        return put(state, {self.chain: linked, Owned(self.place, self.chain.name, self.member): self.by})
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink(_Edit):
+    """Take one link of ours back; what it led to stays."""
+
+    kind: ClassVar[str] = "unlink"
+    member: str
+
+    @property
+    def verb(self) -> str:
+        return "retract"
+
+    @property
+    def subject(self) -> str:
+        return self.member
+
+    @property
+    def title(self) -> str:
+        return f"unlink {self.member} from {self.chain.name}"
+
+    def advance(self, state: State) -> State:
+        """Return the state without the link and without its ownership."""
+        left = tuple(m for m in state.members(self.chain) if m != self.member)
+        return put(state, {self.chain: left, Owned(self.place, self.chain.name, self.member): None})
+
+
+@dataclass(frozen=True, slots=True)
+class Reorder(_Edit):
+    """Bring our members into the order of the specs; foreign members stay where they stand."""
+
+    kind: ClassVar[str] = "reorder"
+    ours: tuple[str, ...]
+
+    @property
+    def verb(self) -> str:
+        return "reorder"
+
+    @property
+    def subject(self) -> str:
+        return self.chain.name
+
+    @property
+    def title(self) -> str:
+        return f"reorder {self.chain.name}"
+
+    def advance(self, state: State) -> State:
+        """Return the state with our members in order."""
+        return put(state, {self.chain: chains.reorder(state.members(self.chain), self.ours)})
+
+
+def links(changes: Iterable[Change], seen: State, want: Desired) -> Iterator[Link | Unlink | Reorder]:
+    """Yield the single edits that make up the differences of chains and of their ownership."""
+    moved = {change.key: change for change in changes if isinstance(change.key, Chain | Owned)}
+    affected = {k if isinstance(k, Chain) else Chain(k.place, k.chain) for k in moved}
+    for chain in sorted(affected):
+        yield from _edits(chain, moved, seen, want)
+
+
+def _edits(
+    chain: Chain, moved: dict[Chain | Owned, Change], seen: State, want: Desired
+) -> Iterator[Link | Unlink | Reorder]:
+    ours = want.state.members(chain)
+    members = seen.members(chain)
+    for owned, change in moved.items():
+        if isinstance(owned, Owned) and (owned.place, owned.chain) == (chain.place, chain.name) and not change.after:
+            yield Unlink(chain, _both(change, moved.get(chain)), owned.member)
+    if chains.reorder(members, ours) != members:
+        yield Reorder(chain, (moved[chain],), ours)
+    for member in ours:
+        if member not in members:
+            yield _link(chain, member, moved, ours, want)
+
+
+def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: tuple[str, ...], want: Desired) -> Link:
+    owned = Owned(chain.place, chain.name, member)
+    certs = [k for k in want.certs_of(chain.place, member) if isinstance(k, Cert)]
+    below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in certs]
+    inside = Chain(chain.place, member)
+    below += [Member(inside, name) for name in want.state.members(inside)]
+    return Link(
+        chain,
+        _both(moved.get(owned), moved[chain]),
+        member,
+        ours,
+        str(want.state.get(owned)),
+        tuple(below),
+        frozenset(cert.dataset_type for cert in certs),
+    )
+
+
+def _both(*changes: Change | None) -> tuple[Change, ...]:
+    return tuple(change for change in changes if change is not None)

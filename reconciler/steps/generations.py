@@ -1,0 +1,75 @@
+"""How a difference of a generation becomes a step: produce it, curate it, or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..facts import Facts
+from ..intent import Curation, Desired, Generation, Pin, Precursor
+from ..names import next_leaf
+from ..observation import missing
+from ..state import Chain, Change, Gen, Presence
+from .curate import Curate
+from .needs import Certified, Complete, Member, Need, Pinned, Resolves
+from .produce import Produce
+from .refuse import Refuse
+
+
+def generations(changes: Iterable[Change], want: Desired, facts: Facts) -> Iterator[Produce | Curate | Refuse]:
+    """Yield one step for each generation that is not as wanted."""
+    for change in changes:
+        if isinstance(change.key, Gen):
+            yield _step(change, change.key, want, facts)
+
+
+def _step(change: Change, key: Gen, want: Desired, facts: Facts) -> Produce | Curate | Refuse:
+    work = want.works[key]
+    if reason := _refusal(change, key, facts):
+        return Refuse(change, reason)
+    if isinstance(work, Pin):
+        return Refuse(change, f"{key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
+    if isinstance(work, Curation):
+        return Curate(change, work)
+    return Produce(change, work, tuple(_needs(work, want)))
+
+
+def _refusal(change: Change, key: Gen, facts: Facts) -> str:
+    """Return why the generation must not be touched; empty if it may."""
+    before, after = change.before, change.after
+    assert isinstance(after, Presence)
+    seen = facts.observations.get(key.place)
+    if isinstance(before, Presence) and before.recipe != after.recipe:
+        return f"the recipe of {key.leaf} has changed since it was begun; give it a new rerun: {next_leaf(key.leaf)}"
+    seal = facts.seals(key.place).get(key.leaf)
+    if seal is not None and seen is not None:
+        gone = missing(seal, seen)
+        return (
+            f"{len(gone)} sealed datasets of {key.leaf} are gone, first {' '.join(gone[0])}: "
+            "restore them by their UUIDs, or build a new rerun"
+        )
+    if before is None and seen is not None and key.leaf in seen.collections:
+        return f"{key.leaf} exists and reconcile did not make it; certify it with `from:`, or choose another rerun"
+    return ""
+
+
+def _needs(work: Generation, want: Desired) -> Iterator[Need]:
+    """Yield the needs: precursors complete, certified, linked, and resolving for every locked exposure."""
+    place = work.key.place
+    for precursor in work.precursors:
+        yield from _made(precursor, want)
+        yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures)
+    for name in work.inputs:
+        for cert in want.certs_of(place, name):
+            yield Certified(cert, want.state.timeline(cert))
+        if name != work.ticket_chain:
+            for member in want.state.members(Chain(place, name)):
+                yield Member(Chain(place, name), member)
+    for name, fingerprint in work.pinned.items():
+        yield Pinned(place, name, work.pinned_types, fingerprint)
+
+
+def _made(precursor: Precursor, want: Desired) -> Iterator[Need]:
+    if precursor.source is not None:
+        yield Complete(precursor.source, want.recipe(precursor.source))
+    if precursor.chain is not None and precursor.collection is not None:
+        yield Member(precursor.chain, precursor.collection)

@@ -1,0 +1,155 @@
+"""What must be so before a step acts; each tells why it is not, and whose change would make it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..facts import Facts
+from ..intent import Precursor
+from ..resolve import Calendar, Straddles
+from ..state import Cert, Chain, Gen, Key, Owned, Presence, State
+from ..timeline import Source, Timeline, gen
+
+
+class Need(Protocol):
+    """Something that must be so before a step acts."""
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return why it is not so; None if it is."""
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Return the keys whose change makes it so; the plan puts those changes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A generation must be complete, with this recipe."""
+
+    key: Gen
+    recipe: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return what is there instead."""
+        del facts
+        found = state.get(self.key)
+        return None if found == Presence(self.recipe, True) else f"needs {self.key}, which is {found or 'not there'}"
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """The generation."""
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A data ID must be certified as wanted; somebody else's ranges beside it do not matter."""
+
+    cert: Cert
+    wanted: Timeline
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return what is missing."""
+        del facts
+        there = state.timeline(self.cert)
+        return None if self.wanted.over(there) == there else f"needs {self.cert} certified: {there}"
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """The certification."""
+        return (self.cert,)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A chain must hold a member."""
+
+    chain: Chain
+    name: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return what is missing."""
+        del facts
+        return None if self.name in state.members(self.chain) else f"needs {self.name} in {self.chain}"
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """The link."""
+        return (Owned(self.chain.place, self.chain.name, self.name),)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A starting collection must hold what it held when the lock was written."""
+
+    place: str
+    collection: str
+    dataset_types: frozenset[str]
+    fingerprint: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return how it differs."""
+        del state
+        found = facts.fingerprint(self.place, self.collection, self.dataset_types)
+        if found == self.fingerprint:
+            return None
+        return (
+            f"{self.collection} at {self.place} is not what the lock pins "
+            f"({'it does not exist' if found is None else 'its certifications differ'}); run `reconcile lock`"
+        )
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Nothing that we do changes it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolves:
+    """The inputs must give every locked exposure the wanted precursor, not one of another epoch (BUTLER.md)."""
+
+    place: str
+    instrument: str
+    inputs: tuple[str, ...]
+    precursor: Precursor
+    exposures: tuple[int, ...]
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return the first exposures that get another calibration, with both named."""
+        calendar = Calendar(state, self.place, self.inputs, facts.shelves.get(self.place, {}))
+        wrong = list(self._wrong(calendar, facts))
+        if not wrong:
+            return None
+        exposure, data_id, found = wrong[0]
+        others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        wanted = self.precursor.source.leaf if self.precursor.source else "a calibration of the starting collections"
+        return (
+            f"exposure {exposure}, {self.precursor.dataset_type} {data_id}{others}: "
+            f"the inputs give {found}, wanted is {wanted}"
+        )
+
+    def _wrong(self, calendar: Calendar, facts: Facts) -> Iterator[tuple[int, str, str]]:
+        for exposure in self.exposures:
+            when = facts.exposures.get((self.instrument, exposure))
+            for data_id in self.precursor.data_ids:
+                if when is None:
+                    yield exposure, data_id, "nothing: the exposure is not in the repository"
+                    break
+                try:
+                    found = calendar.lookup(self.precursor.dataset_type, data_id, when)
+                except Straddles as straddles:
+                    yield exposure, data_id, f"an error, because {straddles}"
+                    continue
+                if not self._right(found):
+                    yield exposure, data_id, str(found or "nothing")
+
+    def _right(self, found: Source | None) -> bool:
+        source = self.precursor.source
+        return found is not None if source is None else found == gen(source.leaf)
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Nothing beyond the precursor's own needs."""
+        return ()

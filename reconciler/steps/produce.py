@@ -1,0 +1,150 @@
+"""Produce: run a pipeline on locked exposures, check what it picked, and seal what it made.
+
+The order is what makes a kill at any moment harmless: claim, build, check, run, look, seal. Until the seal stands the
+next apply resumes in the same RUN; after it there is nothing to do. No lock is held while the pipeline runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import ExitCode, Locked
+from ..facts import Facts
+from ..intent import Generation
+from ..observation import Scope
+from ..picks import wrong_picks
+from ..ports import Graph, Job, Repository
+from ..resolve import Calendar, children_at, flatten
+from ..seals import Claim, Datasets, Seal
+from ..state import Change, Key, Presence, State
+from .base import DONE, Outcome, blocked, put
+from .needs import Need
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Produce:
+    """Make one generation complete."""
+
+    kind: ClassVar[str] = "produce"
+    change: Change
+    work: Generation
+    rests_on: tuple[Need, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (self.change,)
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        return (self.work.key,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return self.rests_on
+
+    @property
+    def place(self) -> str:
+        return self.work.key.place
+
+    @property
+    def scope(self) -> Scope:
+        work = self.work
+        sources = {p.source.leaf for p in work.precursors if p.source}
+        return Scope(
+            frozenset({work.key.leaf, *work.inputs, *sources}),
+            frozenset(work.expected) | frozenset(p.dataset_type for p in work.precursors),
+            frozenset((work.instrument, exposure) for exposure in work.exposures),
+        )
+
+    @property
+    def edits(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def verb(self) -> str:
+        return "build"
+
+    @property
+    def subject(self) -> str:
+        return self.work.key.leaf
+
+    @property
+    def title(self) -> str:
+        wanted = sum(len(ids) for ids in self.work.expected.values())
+        return f"produce {self.work.key.leaf} ({len(self.work.exposures)} exposures, {wanted} datasets)"
+
+    def advance(self, state: State) -> State:
+        """Return the state with the generation complete."""
+        return put(state, {self.work.key: Presence(self.work.recipe.digest, True)})
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Claim, build, check, run, look, seal."""
+        work, repository = self.work, world.repository(self.place)
+        try:
+            with repository.lock(work.lock_name):
+                repository.ensure_chain(work.ticket_chain)
+                claim = repository.claim(work.key.leaf, self._claim(world, seen))
+                if claim.recipe != work.recipe.digest:
+                    return blocked(f"{work.key.leaf} was begun with another recipe; give the new one its own rerun")
+                job = self._job(claim)
+                graph = world.executor.build(job)
+        except Locked as locked:
+            return Outcome("waiting", locked.message, locked.exit_code)
+        if wrong := wrong_picks(
+            graph.picks, work.exposures, self._calendar(claim, seen, facts), facts, work.instrument
+        ):
+            return blocked(wrong)
+        return self._run(world, repository, job, graph)
+
+    def _run(self, world: World, repository: Repository, job: Job, graph: Graph) -> Outcome:
+        if graph.quanta:
+            world.executor.submit(graph, world.progress)
+        status = world.executor.poll(job)
+        if status.state == "running":
+            return Outcome("waiting", f"{job.leaf} is running ({job.submission})", ExitCode.WAITING)
+        found = repository.observe(Scope(frozenset({job.run}), frozenset(self.work.expected))).contents
+        made = {t: dict(found.get((job.run, t), {})) for t in self.work.expected}
+        if lacking := self._lacking(made):
+            return Outcome("failed", "; ".join((lacking, *status.failures)))
+        with repository.lock(self.work.lock_name):
+            wanted = {t: {d: made[t][d] for d in sorted(ids)} for t, ids in self.work.expected.items()}
+            recipe = self.work.recipe
+            repository.seal(self.work.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted))
+        return DONE
+
+    def _lacking(self, made: Datasets) -> str:
+        lacking = [f"{t} {d}" for t, ids in sorted(self.work.expected.items()) for d in sorted(ids - made[t].keys())]
+        if not lacking:
+            return ""
+        others = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        return (
+            f"{self.work.key.leaf} lacks {', '.join(lacking[:3])}{others}; what was made is kept, apply again to resume"
+        )
+
+    def _claim(self, world: World, seen: State) -> Claim:
+        work = self.work
+        stamp = world.now().strftime("%Y%m%dT%H%M%SZ")
+        run = work.fixed_run or f"{work.key.leaf}/{stamp}"
+        inputs = flatten(work.inputs, children_at(seen, self.place))
+        submission = world.work / "submissions" / run.replace("/", "_")
+        return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
+
+    def _job(self, claim: Claim) -> Job:
+        work = self.work
+        return Job(
+            place=self.place,
+            leaf=work.key.leaf,
+            run=claim.run,
+            template=work.template,
+            release=work.release,
+            environment=work.environment,
+            data_query=work.data_query,
+            inputs=claim.inputs,
+            submission=claim.submission,
+            overrides=work.overrides,
+        )
+
+    def _calendar(self, claim: Claim, seen: State, facts: Facts) -> Calendar:
+        return Calendar(seen, self.place, claim.inputs, facts.shelves.get(self.place, {}))

@@ -1,0 +1,84 @@
+"""Refuse: a difference that nothing but a person may settle. It is in the plan so that it is seen, and never acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..facts import Facts
+from ..observation import Scope
+from ..state import Change, Key, State
+from .base import Outcome, blocked
+from .needs import Need
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Never:
+    """A need that only a person can meet."""
+
+    reason: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return the reason."""
+        del state, facts
+        return self.reason
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A change that must not be made as it stands, and what to do instead."""
+
+    kind: ClassVar[str] = "refuse"
+    change: Change
+    reason: str
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (self.change,)
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        return (self.change.key,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (_Never(self.reason),)
+
+    @property
+    def place(self) -> str:
+        return self.change.key.place
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset())
+
+    @property
+    def edits(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def verb(self) -> str:
+        return "build"
+
+    @property
+    def subject(self) -> str:
+        return str(self.change.key)
+
+    @property
+    def title(self) -> str:
+        return f"refused: {self.change.key}"
+
+    def advance(self, state: State) -> State:
+        """Return the state as if a person had settled it."""
+        return state.put({self.change.key: self.change.after})
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Never do it."""
+        del world, seen, facts
+        return blocked(self.reason)
