@@ -35,6 +35,12 @@ class Ranges:
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and any(first <= number <= last for first, last in self.spans)
 
+    def __or__(self, other: Ranges) -> Ranges:
+        return spans(*self.spans, *other.spans)
+
+    def __sub__(self, other: Ranges) -> Ranges:
+        return spans(*(left for span in self.spans for left in _outside(span, other.spans)))
+
     def __str__(self) -> str:
         return ", ".join(str(item) for item in self.items())
 
@@ -45,7 +51,18 @@ class Ranges:
 
 def ranges(numbers: Iterable[int]) -> Ranges:
     """Return the set of these numbers."""
-    return _joined((number, number) for number in numbers)
+    return spans(*((number, number) for number in numbers))
+
+
+def spans(*spans: tuple[int, int]) -> Ranges:
+    """Return the set of the numbers from each first to its last."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return Ranges(tuple(joined))
 
 
 def parse(written: object) -> Ranges:
@@ -55,7 +72,7 @@ def parse(written: object) -> Ranges:
     """
     if isinstance(written, Ranges):
         return written
-    return _joined(_span(part) for part in _parts(written))
+    return spans(*(_span(part) for part in _parts(written)))
 
 
 def _parts(written: object) -> Iterator[str]:
@@ -77,11 +94,14 @@ def _span(part: str) -> tuple[int, int]:
     return first, last
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> Ranges:
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    return Ranges(tuple(joined))
+def _outside(span: tuple[int, int], covered: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+    """Yield what is left of a span outside the sorted, disjoint `covered`."""
+    first, last = span
+    for begin, end in covered:
+        if begin > last or end < first:
+            continue
+        if first < begin:
+            yield first, begin - 1
+        first = end + 1
+    if first <= last:
+        yield first, last
