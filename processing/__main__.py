@@ -1,0 +1,158 @@
+"""`python -m processing`: make repositories, ingest raws, simulate nights, add cameras.
+
+Exit status: 0 done; 1 something was refused or failed (named on stderr, and in the JSON with --json); 64 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from processing.errors import ProcessingError
+
+USAGE = 64
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Leave with the status that all our commands have for wrong usage."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        result, refused = options.command(options)
+    except ProcessingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        result, refused = {"error": str(error)}, True
+    if options.json:
+        print(json.dumps(result, indent=1))
+    elif "error" not in result:
+        print(", ".join(f"{key} {value}" for key, value in result.items() if key != "refused"))
+    return 1 if refused else 0
+
+
+def _create(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing import camera_files
+    from processing.butler import repository
+
+    cameras = [camera_files.find(name) for name in options.camera]
+    repository.create(options.repo, cameras, database=options.db, schema=options.schema)
+    return {"repository": str(options.repo), "cameras": [c.name for c in cameras]}, False
+
+
+def _ingest(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from dataclasses import asdict
+
+    from processing import camera_files
+    from processing.butler import ingest, repository
+
+    camera = camera_files.find(options.camera)
+    run = options.run or f"{camera.name}/raw/all"
+    with repository.open_butler(options.repo, writeable=True) as butler:
+        files = ingest.raw_files(options.files)
+        outcome = ingest.ingest(butler, camera, files, run=run, transfer=options.transfer)
+    for refusal in outcome.refused:
+        print(f"refused: {refusal.file}: {refusal.why}", file=sys.stderr)
+    return asdict(outcome), bool(outcome.refused)
+
+
+def _simulate(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing import camera_files, simulated_night
+
+    camera = camera_files.find(options.camera)
+    plan = (
+        simulated_night.read_plan(options.plan)
+        if options.plan
+        else simulated_night.simple_plan(
+            options.night,
+            first_seq=options.first_seq,
+            bias=options.bias,
+            dark=options.dark,
+            dark_time=options.exptime,
+            flats=options.flat,
+        )
+    )
+    segment = camera.segment.scaled_to(*options.amp_size) if options.amp_size else camera.segment
+    detectors = options.detectors or [d.id for d in camera.detectors]
+    paths = simulated_night.write(options.outdir, camera, plan, segment=segment, detectors=detectors, seed=options.seed)
+    return {"written": len(paths), "directory": str(options.outdir)}, False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m processing", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    repo = commands.add_parser("repo", help="make a repository, ingest raws").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    _add_create(repo.add_parser("create", help="make a Butler repository"))
+    _add_ingest(repo.add_parser("ingest", help="ingest raw FITS files"))
+    _add_simulate(commands.add_parser("simulate", help="write simulated raws and their truth"))
+    return parser
+
+
+def _add_create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", type=Path, metavar="REPO")
+    parser.add_argument("--camera", action="append", required=True, metavar="NAME", help="may be repeated")
+    parser.add_argument("--db", metavar="URL", help="postgresql://...; default: SQLite in REPO")
+    parser.add_argument("--schema", metavar="NAMESPACE", help="schema of the database")
+    _finish(parser, _create)
+
+
+def _add_ingest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", type=Path, metavar="REPO")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILES_OR_DIRS")
+    parser.add_argument("--camera", required=True, metavar="NAME")
+    parser.add_argument("--run", metavar="RUN", help="default: NAME/raw/all")
+    parser.add_argument("--transfer", choices=["copy", "symlink", "direct"], default="copy")
+    _finish(parser, _ingest)
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outdir", type=Path, metavar="OUTDIR")
+    parser.add_argument("--camera", default="LSSTComCam", metavar="NAME")
+    parser.add_argument("--plan", type=Path, metavar="FILE.yaml", help="instead of the options of one night")
+    parser.add_argument("--night", type=int, default=20241208, metavar="YYYYMMDD")
+    parser.add_argument("--first-seq", type=int, default=1, metavar="N")
+    parser.add_argument("--bias", type=int, default=0, metavar="N")
+    parser.add_argument("--dark", type=int, default=0, metavar="N")
+    parser.add_argument("--exptime", type=float, default=300.0, metavar="S", help="of each dark, seconds")
+    parser.add_argument("--flat", type=_flat, action="append", default=[], metavar="BAND:N")
+    parser.add_argument("--amp-size", type=_size, metavar="NXxNY", help="pixels of one amplifier; default: real")
+    parser.add_argument("--detectors", type=_numbers, metavar="0,1,4..6", help="default: all")
+    parser.add_argument("--seed", type=int, default=1)
+    _finish(parser, _simulate)
+
+
+def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(command=command)
+
+
+def _flat(text: str) -> tuple[str, int]:
+    band, _, count = text.partition(":")
+    return band, int(count)
+
+
+def _size(text: str) -> tuple[int, int]:
+    columns, rows = text.lower().split("x")
+    return int(columns), int(rows)
+
+
+def _numbers(text: str) -> list[int]:
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("..")
+        found.extend(range(int(first), int(last or first) + 1))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

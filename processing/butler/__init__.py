@@ -1,0 +1,1 @@
+"""What Butler needs to know of us: storage classes, formatters, instruments, repositories and raw ingest."""
