@@ -38,6 +38,15 @@ class Precursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """A starting collection, and the fingerprint over these types that it had when the lock was written."""
+
+    collection: str
+    dataset_types: frozenset[str]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """A product to generate, by running a template on locked exposures.
 
@@ -49,8 +58,8 @@ class Generation:
         Dataset type -> data IDs that must exist before the generation is sealed; certified types only.
     fixed_run
         Name of the output RUN if the template fixes it; else `<leaf>/<time>`.
-    pinned
-        Starting collection -> fingerprint at the time of the lock, over `pinned_types`.
+    starts
+        The starting collections that hold precursors, as the lock pins them.
     """
 
     key: Gen
@@ -69,8 +78,13 @@ class Generation:
     precursors: tuple[Precursor, ...] = ()
     fixed_run: str | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
-    pinned: Mapping[str, str] = field(default_factory=dict)
-    pinned_types: frozenset[str] = frozenset()
+    starts: tuple[Start, ...] = ()
+
+    @property
+    def dataset_types(self) -> frozenset[str]:
+        """Every dataset type that must be looked at to know whether the work is done and may begin."""
+        starts = frozenset(t for start in self.starts for t in start.dataset_types)
+        return frozenset(self.expected) | frozenset(p.dataset_type for p in self.precursors) | starts
 
 
 @dataclass(frozen=True, slots=True)

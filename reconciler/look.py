@@ -69,7 +69,7 @@ def whole_scope(want: Desired) -> Callable[[str], Scope]:
 def _types(work: Work) -> frozenset[str]:
     match work:
         case Generation():
-            return frozenset(work.expected) | {p.dataset_type for p in work.precursors} | work.pinned_types
+            return work.dataset_types
         case Curation():
             return frozenset(file.dataset_type for file in work.files)
         case Pin():

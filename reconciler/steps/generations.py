@@ -64,8 +64,8 @@ def _needs(work: Generation, want: Desired) -> Iterator[Need]:
         if name != work.ticket_chain:
             for member in want.state.members(Chain(place, name)):
                 yield Member(Chain(place, name), member)
-    for name, fingerprint in work.pinned.items():
-        yield Pinned(place, name, work.pinned_types, fingerprint)
+    for start in work.starts:
+        yield Pinned(place, start)
 
 
 def _made(precursor: Precursor, want: Desired) -> Iterator[Need]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..facts import Facts
-from ..intent import Precursor
+from ..intent import Precursor, Start
 from ..resolve import Calendar, Straddles
 from ..state import Cert, Chain, Gen, Key, Owned, Presence, State
 from ..timeline import Source, Timeline, gen
@@ -85,18 +85,16 @@ class Pinned:
     """A starting collection must hold what it held when the lock was written."""
 
     place: str
-    collection: str
-    dataset_types: frozenset[str]
-    fingerprint: str
+    start: Start
 
     def unmet(self, state: State, facts: Facts) -> str | None:
         """Return how it differs."""
         del state
-        found = facts.fingerprint(self.place, self.collection, self.dataset_types)
-        if found == self.fingerprint:
+        found = facts.fingerprint(self.place, self.start.collection, self.start.dataset_types)
+        if found == self.start.fingerprint:
             return None
         return (
-            f"{self.collection} at {self.place} is not what the lock pins "
+            f"{self.start.collection} at {self.place} is not what the lock pins "
             f"({'it does not exist' if found is None else 'its certifications differ'}); run `reconcile lock`"
         )
 

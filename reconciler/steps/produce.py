@@ -54,7 +54,7 @@ class Produce:
         sources = {p.source.leaf for p in work.precursors if p.source}
         return Scope(
             frozenset({work.key.leaf, *work.inputs, *sources}),
-            frozenset(work.expected) | frozenset(p.dataset_type for p in work.precursors),
+            work.dataset_types,
             frozenset((work.instrument, exposure) for exposure in work.exposures),
         )
 

@@ -7,7 +7,7 @@ from .calibration_set import CalibrationSet, Certify, Excused, Product
 from .catalog import Catalog, CatalogProduct
 from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
-from .lock import Lock, LockedExposures, LockedRuns
+from .lock import Lock, LockedExposures, LockedRun, LockedRuns
 from .site import Site
 
 KINDS: dict[str, type[Model]] = {
@@ -31,6 +31,7 @@ __all__ = [
     "Excused",
     "Lock",
     "LockedExposures",
+    "LockedRun",
     "LockedRuns",
     "Model",
     "Product",

@@ -36,11 +36,20 @@ class LockedExposures(Model):
     band: Name | None = None
 
 
-class LockedRuns(Model):
-    """Existing RUNs that a product is certified from, and the digest of their (type, data ID, UUID)."""
+class LockedRun(Model):
+    """An existing RUN that a product is certified from: valid while its datasets have this digest."""
 
-    from_runs: tuple[Name, ...] = Field(alias="from", min_length=1)
+    run: Name
     digest: Name
+    """Of dataset type -> data ID -> UUID."""
+    detectors: Numbers
+    physical_filter: Name | None = None
+
+
+class LockedRuns(Model):
+    """The existing RUNs that a product is certified from instead of being generated."""
+
+    from_runs: tuple[LockedRun, ...] = Field(alias="from", min_length=1)
 
 
 def _shape(value: object) -> str:

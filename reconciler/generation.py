@@ -1,0 +1,240 @@
+"""What a calibration set makes: generations from locked exposures, their certifications, and the ticket's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from .dataid import data_id
+from .errors import ReconcileError
+from .intent import Generation, Pin, Precursor, Start, Work
+from .seals import Recipe
+from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
+from .spec.instances import Instance, instances, with_band
+from .spec.load import Tree
+from .spec.located import Located
+from .spec.ranges import ranges
+from .state import Cert, Chain, Gen, Key, Presence, Value
+from .timeline import Timeline, constant, gen
+
+
+@dataclass
+class Made:
+    """What one document makes: wanted values, the work behind them, members of its own chains, and remarks."""
+
+    values: dict[Key, Value] = field(default_factory=dict)
+    works: dict[Gen, Work] = field(default_factory=dict)
+    chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def in_order(tree: Tree) -> Iterable[Located[CalibrationSet]]:
+    """Return the sets so that each comes after those it starts from."""
+    sets = {one.path: one for one in tree.sets}
+    awaited = {
+        path: sorted(
+            other.path
+            for other in sets.values()
+            if other.path != path and any(belongs(name, other.document) for name in one.document.starting_calibs)
+        )
+        for path, one in sets.items()
+    }
+    try:
+        return [sets[path] for path in TopologicalSorter(awaited).static_order()]
+    except CycleError as cycle:
+        raise ReconcileError(f"calibration sets start from each other: {' -> '.join(cycle.args[1])}") from cycle
+
+
+def belongs(collection: str, document: CalibrationSet) -> bool:
+    """Return whether a collection is the ticket chain of a set or one that it makes."""
+    naming = document.naming
+    return collection == naming.ticket_chain or collection.startswith(f"{naming.base}/")
+
+
+def made(located: Located[CalibrationSet], tree: Tree, so_far: Mapping[Key, Value]) -> Made:
+    """Return what one set makes; `so_far` is what the documents that it starts from make."""
+    document = located.document
+    lock = tree.lock_of(document)
+    catalog = tree.catalog_of(document)
+    if lock is None or catalog is None:
+        lack = "its lock; run `reconcile lock`" if lock is None else f"a catalog for release {document.release}"
+        return Made(notices=[f"{located.path}: nothing of it is planned without {lack}"])
+    maker = _Maker(document, lock.document, so_far)
+    for instance in instances(document, catalog):
+        maker.make(instance)
+    return maker.result
+
+
+class _Maker:
+    """Works through the instances of one set in the order of making."""
+
+    def __init__(self, document: CalibrationSet, lock: Lock, so_far: Mapping[Key, Value]) -> None:
+        self.document, self.lock, self.so_far = document, lock, so_far
+        self.place = document.origin
+        self.chain = Chain(document.origin, document.naming.ticket_chain)
+        self.result = Made(chains={self.chain: ()})
+        self.made: dict[str, list[tuple[Instance, Gen]]] = {}
+
+    def make(self, instance: Instance) -> None:
+        locked = self.lock.products.get(instance.name)
+        match locked:
+            case LockedExposures():
+                self._generate(instance, locked)
+            case LockedRuns():
+                self._pin(instance, locked)
+            case None:
+                self.result.notices.append(
+                    f"{self.document.ticket}: {instance.name} is not in the lock, so it is not planned; "
+                    "run `reconcile lock`"
+                )
+
+    def _pin(self, instance: Instance, locked: LockedRuns) -> None:
+        timelines: dict[str, Timeline] = {}
+        for run in locked.from_runs:
+            key = Gen(self.place, run.run)
+            self.result.values[key] = Presence(run.digest, True)
+            self.result.works[key] = Pin(key, frozenset({instance.entry.dataset_type}), run.digest)
+            span = constant(instance.certify.validity, gen(run.run))
+            identities = _identities(self.document.instrument, instance, run.detectors, run.physical_filter)
+            timelines.update(dict.fromkeys(identities, span))
+        self._certify(instance, timelines)
+
+    def _generate(self, instance: Instance, locked: LockedExposures) -> None:
+        expected = frozenset(_expected(self.document.instrument, instance, locked))
+        key = Gen(self.place, instance.leaf)
+        work = self._work(key, instance, locked, expected)
+        self.result.values[key] = Presence(work.recipe.digest, True)
+        self.result.works[key] = work
+        self.made.setdefault(instance.product, []).append((instance, key))
+        span = constant(instance.certify.validity, gen(instance.leaf))
+        self._certify(instance, dict.fromkeys(expected, span))
+
+    def _certify(self, instance: Instance, timelines: Mapping[str, Timeline]) -> None:
+        if instance.certified is None:
+            return
+        for identity, span in timelines.items():
+            self.result.values[Cert(self.place, instance.certified, instance.entry.dataset_type, identity)] = span
+        self.result.chains[self.chain] = (instance.certified, *self.result.chains[self.chain])
+
+    def _work(self, key: Gen, instance: Instance, locked: LockedExposures, expected: frozenset[str]) -> Generation:
+        document, entry = self.document, instance.entry
+        exposures = tuple(locked.exposures)
+        precursors = tuple(p for name in entry.precursors for p in self._precursors(name, locked))
+        starts = self._starts(frozenset(p.dataset_type for p in precursors if p.source is None))
+        overrides = {name: str(value) for name, value in instance.settings.overrides.items()}
+        query = f"(instrument='{document.instrument}' and exposure in ({locked.exposures}))"
+        return Generation(
+            key=key,
+            product=instance.name,
+            instrument=document.instrument,
+            lock_name=document.ticket,
+            recipe=Recipe(self._intent(instance, locked, precursors, starts, expected)),
+            template=with_band(entry.template, instance.band),
+            release=document.release,
+            environment=self._environment(instance, query),
+            data_query=query,
+            inputs=instance.settings.inputs or (self.chain.name, document.raws, *document.starting_calibs),
+            ticket_chain=self.chain.name,
+            exposures=exposures,
+            expected={entry.dataset_type: expected},
+            precursors=precursors,
+            fixed_run=instance.run,
+            overrides=overrides,
+            starts=starts,
+        )
+
+    def _precursors(self, name: str, locked: LockedExposures) -> Iterator[Precursor]:
+        """Yield what a name in the catalog stands for: a product of this set, or a type of the starting collections."""
+        detectors = set(locked.detectors) - {e.detector for e in locked.excused}
+        own = self.made.get(name, [])
+        for instance, key in own:
+            ids = tuple(_identities(self.document.instrument, instance, detectors, locked.physical_filter))
+            yield Precursor(instance.entry.dataset_type, ids, key, instance.certified, self.chain)
+        if not own:
+            ids = tuple(data_id({"instrument": self.document.instrument, "detector": d}) for d in sorted(detectors))
+            yield Precursor(name, ids)
+
+    def _starts(self, types: frozenset[str]) -> tuple[Start, ...]:
+        return tuple(
+            Start(start.collection, frozenset(start.dataset_types), start.fingerprint)
+            for start in self.lock.starting
+            if types & set(start.dataset_types)
+        )
+
+    def _intent(
+        self,
+        instance: Instance,
+        locked: LockedExposures,
+        precursors: tuple[Precursor, ...],
+        starts: tuple[Start, ...],
+        expected: frozenset[str],
+    ) -> dict[str, Any]:
+        """Return what determines the product: declared intent only (DESIGN: generation identity)."""
+        intent: dict[str, Any] = {
+            "product": instance.name,
+            "instrument": self.document.instrument,
+            "release": self.document.release,
+            "raws": self.document.raws,
+            "exposures": list(ranges(locked.exposures).items()),
+            "overrides": dict(instance.settings.overrides),
+            "precursors": sorted({*self._recipes(precursors)}),
+            "starting": [[s.collection, s.fingerprint] for s in starts],
+        }
+        if instance.entry.joint:
+            intent["data_ids"] = sorted(expected)
+        return intent
+
+    def _recipes(self, precursors: tuple[Precursor, ...]) -> Iterator[tuple[str, str]]:
+        """Yield (leaf, recipe) of every precursor that a spec of ours makes."""
+        for precursor in precursors:
+            if precursor.source is not None:
+                value = self.result.values[precursor.source]
+                assert isinstance(value, Presence)
+                yield precursor.source.leaf, value.recipe
+            else:
+                yield from self._started(precursor.dataset_type)
+
+    def _started(self, dataset_type: str) -> Iterator[tuple[str, str]]:
+        for key, value in self.so_far.items():
+            if isinstance(key, Cert) and key.dataset_type == dataset_type and key.place == self.place:
+                assert isinstance(value, Timeline)
+                for span in value:
+                    made = self.so_far.get(Gen(self.place, span.source.name))
+                    if isinstance(made, Presence):
+                        yield span.source.name, made.recipe
+
+    def _environment(self, instance: Instance, query: str) -> dict[str, str]:
+        """Return the variables of DMTN-222 section 6 but REPO, which the executor knows."""
+        document, variable = self.document, instance.entry.selection_variable
+        environment = {
+            "USER_CALIB_PREFIX": document.prefix,
+            "INSTRUMENT": document.instrument,
+            "TICKET": document.ticket,
+            "TAG": document.tag,
+            "RERUN": instance.settings.rerun or document.rerun,
+            "RAW_COLLECTION": document.raws,
+            "CALIB_COLLECTIONS": ",".join(document.starting_calibs),
+            "BOOTSTRAP_RUN_NUMBER": str(document.bootstrap_run),
+        }
+        return environment | ({with_band(variable, instance.band): query} if variable else {})
+
+
+def _expected(instrument: str, instance: Instance, locked: LockedExposures) -> Iterator[str]:
+    """Yield the data IDs that a generation must make: detectors minus the excused ones."""
+    excused = {one.detector for one in locked.excused}
+    return _identities(instrument, instance, {d for d in locked.detectors if d not in excused}, locked.physical_filter)
+
+
+def _identities(
+    instrument: str, instance: Instance, detectors: Iterable[int], physical_filter: str | None
+) -> Iterator[str]:
+    dimensions: dict[str, str | int] = {"instrument": instrument}
+    if "physical_filter" in instance.entry.dimensions and physical_filter:
+        dimensions["physical_filter"] = physical_filter
+    if "detector" not in instance.entry.dimensions:
+        yield data_id(dimensions)
+        return
+    for detector in sorted(detectors):
+        yield data_id({**dimensions, "detector": detector})
