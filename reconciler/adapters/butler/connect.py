@@ -1,0 +1,93 @@
+"""Opening a repository, and saying what went wrong with it in words that a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from ...errors import ReconcileError, Unreachable
+
+
+class Connection:
+    """The Butlers of one repository, each opened when it is first used.
+
+    Two, because a writeable Butler on SQLite opens every transaction with BEGIN IMMEDIATE: looking would wait for
+    whoever writes, and would need permission to write.
+    """
+
+    def __init__(self, place: str, address: str) -> None:
+        self.place = place
+        self.address = address
+
+    @cached_property
+    def reader(self) -> Any:
+        """The Butler that looks."""
+        return self._open(writeable=False)
+
+    @cached_property
+    def writer(self) -> Any:
+        """The Butler that writes."""
+        return self._open(writeable=True)
+
+    @cached_property
+    def registry_config(self) -> Any:
+        """The configuration of the registry: where its database is, and under which schema."""
+        from lsst.daf.butler import ButlerConfig
+        from lsst.daf.butler.registry import RegistryConfig
+
+        return RegistryConfig(ButlerConfig(self.address))
+
+    def close(self) -> None:
+        """Close what was opened; the connection opens again when it is used again."""
+        for name in ("reader", "writer"):
+            butler = self.__dict__.pop(name, None)
+            if butler is not None:
+                butler.close()
+
+    def _open(self, *, writeable: bool) -> Any:
+        from lsst.daf.butler import Butler
+        from yaml import YAMLError
+
+        try:
+            return Butler.from_config(self.address, writeable=writeable)
+        except FileNotFoundError as error:
+            raise Unreachable(
+                f"{self.place}: there is no Butler repository at {self.address}",
+                hint="Check `butler:` of the site, or create it: `python -m processing repo create`.",
+            ) from error
+        except (YAMLError, LookupError, TypeError, ValueError, ImportError) as error:
+            raise Unreachable(
+                f"{self.place}: the repository at {self.address} cannot be opened: {_first_line(error)}",
+                hint="Its butler.yaml is damaged, or it needs a package that is not installed here.",
+            ) from error
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Turn what Butler, its database and its files raise into errors that name the place and the reason."""
+    from lsst.daf.butler import ButlerUserError, InconsistentUniverseError
+    from lsst.daf.butler.registry import RegistryError
+    from lsst.daf.butler.registry.interfaces import ReadOnlyDatabaseError
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+    try:
+        yield
+    except IntegrityError as error:
+        raise ReconcileError(
+            f"{place}: somebody else changed the repository at the same time: {_first_line(error)}",
+            hint="Nothing of this step was written; run it again.",
+        ) from error
+    except (SQLAlchemyError, ReadOnlyDatabaseError, OSError) as error:
+        raise Unreachable(
+            f"{place} cannot be read or written: {_first_line(error)}",
+            hint="Nothing of this step was written; mend the place and run it again.",
+        ) from error
+    except (ButlerUserError, RegistryError, InconsistentUniverseError) as error:
+        raise ReconcileError(f"{place}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return text.splitlines()[0]

@@ -1,0 +1,88 @@
+"""Whose a generation is: claims and seals in the documentation of leaves, written under the record's lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import seals
+from ...errors import ReconcileError
+from ...ports import Foreign, Moved
+from ...seals import Claim, Doc, Seal
+from ...state import Gen, Presence
+from .connect import Connection
+from .editing import editing, register
+
+
+def claim(connection: Connection, leaf: str, new: Claim) -> Claim:
+    """Register the leaf with this claim, or return the claim that stands (see `ports.Repository.claim`)."""
+    with editing(connection) as (butler, _):
+        info = find(butler, leaf)
+        if info is None:
+            _begin(butler, leaf, new)
+            return new
+        standing = seals.read(info.doc)
+        if standing is None:
+            raise Foreign(
+                f"collection {leaf} exists at {connection.place} and reconcile did not make it",
+                hint="Give the product another rerun, or adopt the collection with `from:`.",
+            )
+        if isinstance(standing, Seal):
+            raise Moved(Gen(connection.place, leaf), None, Presence(standing.recipe, True))
+        if standing.recipe == new.recipe and info.type.name == "CHAINED":
+            _link(butler, leaf, standing)
+        return standing
+
+
+def seal(connection: Connection, leaf: str, new: Seal) -> None:
+    """Replace the claim by the seal, in the leaf and in its RUN (see `ports.Repository.seal`)."""
+    with editing(connection) as (butler, _):
+        info = find(butler, leaf)
+        standing = seals.read(info.doc) if info else None
+        _compare(Gen(connection.place, leaf), standing, new)
+        if find(butler, new.run) is None:
+            raise ReconcileError(f"{leaf} cannot be sealed: its RUN {new.run} does not exist at {connection.place}")
+        if isinstance(standing, Claim) and leaf != new.run:
+            _link(butler, leaf, standing)
+        for name in {leaf, new.run}:
+            butler.registry.setCollectionDocumentation(name, seals.write(new))
+
+
+def find(butler: Any, name: str) -> Any | None:
+    """Return what Butler tells of a collection, its documentation included; None if it does not exist."""
+    from lsst.daf.butler import MissingCollectionError
+
+    try:
+        return butler.collections.get_info(name)
+    except MissingCollectionError:
+        return None
+
+
+def _begin(butler: Any, leaf: str, new: Claim) -> None:
+    register(butler, leaf, "RUN" if leaf == new.run else "CHAINED", seals.write(new))
+    if leaf != new.run:
+        _link(butler, leaf, new)
+
+
+def _link(butler: Any, leaf: str, standing: Claim) -> None:
+    """Make the leaf a search path of its RUN, if that exists, and its inputs.
+
+    pipetask and bps accept a leaf whose children are its inputs; to resume they want the RUN in front.
+    """
+    from lsst.daf.butler import MissingCollectionError
+
+    run = (standing.run,) if find(butler, standing.run) else ()
+    try:
+        butler.collections.redefine_chain(leaf, [*run, *standing.inputs])
+    except MissingCollectionError as error:
+        lost = ", ".join(name for name in standing.inputs if find(butler, name) is None)
+        raise ReconcileError(f"{leaf}: input collection {lost} does not exist") from error
+
+
+def _compare(key: Gen, standing: Doc | None, new: Seal) -> None:
+    """A seal may only replace a claim of its recipe and RUN, or itself."""
+    if standing is None:
+        raise Foreign(f"collection {key} bears no claim of ours, so it cannot be sealed")
+    sealed = isinstance(standing, Seal)
+    same_datasets = not isinstance(standing, Seal) or standing.datasets == new.datasets
+    if (standing.recipe, standing.run) != (new.recipe, new.run) or not same_datasets:
+        raise Moved(key, Presence(new.recipe, False), Presence(standing.recipe, sealed))

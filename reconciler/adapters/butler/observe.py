@@ -1,0 +1,103 @@
+"""One look at a repository: a number of queries that depends on the dataset types asked for, not on what it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from ... import record, seals
+from ...observation import Collection, Observation, Scope
+from ...validity import Validity
+from .editing import parse_record
+from .exposures import spans
+from .rows import certifications, contents
+
+Rows: TypeAlias = dict[tuple[str, str], dict[str, tuple[tuple[int, int, str], ...]]]
+Contents: TypeAlias = dict[tuple[str, str], dict[str, str]]
+
+
+def observe(butler: Any, place: str, scope: Scope) -> Observation:
+    """Return what the repository holds within the scope.
+
+    The caching context makes Butler fetch collections and their summaries once, not once for each dataset type.
+    """
+    with butler.registry.caching_context():
+        infos = collections(butler, scope.collections)
+        certified, held = _datasets(butler, infos, scope.dataset_types)
+    text = next((info.doc for info in infos if info.name == record.COLLECTION), "")
+    return Observation(
+        place=place,
+        collections={
+            info.name: Collection(info.type.name, tuple(info.children), seals.read(info.doc)) for info in infos
+        },
+        certifications=certified,
+        contents=held,
+        exposures=_exposures(butler, scope.exposures),
+        record=parse_record(text),
+    )
+
+
+def collections(butler: Any, names: Iterable[str] | None) -> list[Any]:
+    """Return the collections of these names, the record and all below them; of all names, if None.
+
+    Parents are never asked for: Butler needs a query for each collection to find them.
+    """
+    if names is None:
+        return list(butler.collections.query_info("*", include_chains=True, include_doc=True))
+    return _named(butler, {*names, record.COLLECTION})
+
+
+def _named(butler: Any, names: set[str]) -> list[Any]:
+    """Return these collections and all below them, without those that do not exist, where Butler raises."""
+    from lsst.daf.butler import MissingCollectionError
+
+    if not names:
+        return []
+    try:
+        return list(
+            butler.collections.query_info(sorted(names), flatten_chains=True, include_chains=True, include_doc=True)
+        )
+    except MissingCollectionError:
+        return _named(butler, names.intersection(butler.collections.query("*", include_chains=True)))
+
+
+def _datasets(butler: Any, infos: Iterable[Any], names: Iterable[str]) -> tuple[Rows, Contents]:
+    certified: Rows = {}
+    held: Contents = {}
+    types = butler.registry.queryDatasetTypes(sorted(names), missing=[])
+    calibrations, shelves = _by_type(butler, infos, [t.name for t in types])
+    for dataset_type in types:
+        name = dataset_type.name
+        for collection, data_id, begin, end, uuid in certifications(butler, dataset_type, calibrations[name]):
+            ids = certified.setdefault((collection, name), {})
+            ids[data_id] = tuple(sorted((*ids.get(data_id, ()), (begin, end, uuid))))
+        for collection, data_id, uuid in contents(butler, dataset_type, shelves[name]):
+            held.setdefault((collection, name), {})[data_id] = uuid
+    return certified, held
+
+
+def _by_type(
+    butler: Any, infos: Iterable[Any], names: list[str]
+) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+    """Return which CALIBRATION, and which RUN and TAGGED, collections hold each dataset type."""
+    calibrations: dict[str, list[str]] = defaultdict(list)
+    shelves: dict[str, list[str]] = defaultdict(list)
+    holders = [info.name for info in infos if info.type.name != "CHAINED"]
+    if not holders or not names:
+        return calibrations, shelves
+    for info in butler.collections.query_info(holders, include_summary=True, summary_datasets=names):
+        for name in info.dataset_types or ():
+            (calibrations if info.type.name == "CALIBRATION" else shelves)[name].append(info.name)
+    return calibrations, shelves
+
+
+def _exposures(butler: Any, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Validity]:
+    by_instrument: dict[str, list[int]] = defaultdict(list)
+    for instrument, exposure in wanted:
+        by_instrument[instrument].append(exposure)
+    return {
+        (instrument, exposure): when
+        for instrument, exposures in by_instrument.items()
+        for exposure, when in spans(butler, instrument, exposures).items()
+    }

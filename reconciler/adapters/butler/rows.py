@@ -1,0 +1,62 @@
+"""Rows of Butler's general queries in our words: data IDs and UUIDs as text, times in TAI nanoseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ...dataid import data_id
+from ...validity import Validity
+
+
+class Certification(NamedTuple):
+    """One certified range of one dataset."""
+
+    collection: str
+    data_id: str
+    begin: int
+    end: int
+    uuid: str
+
+
+def certifications(butler: Any, dataset_type: Any, collections: Iterable[str]) -> Iterator[Certification]:
+    """Yield every certification of a dataset type in these CALIBRATION collections, by one query.
+
+    An empty time span, which Butler stores and never answers with, is no certification.
+    """
+    name = dataset_type.name
+    text = _data_id_writer(dataset_type)
+    collection, span, dataset = f"{name}.collection", f"{name}.timespan", f"{name}.dataset_id"
+    for row in _general(butler, dataset_type, collections, {"dataset_id", "collection", "timespan"}):
+        begin, end = row[span].nsec
+        if begin < end:
+            yield Certification(row[collection], text(row), begin, end, str(row[dataset]))
+
+
+def contents(butler: Any, dataset_type: Any, collections: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield (collection, data ID, UUID) of a dataset type in these RUN and TAGGED collections, by one query."""
+    name = dataset_type.name
+    text = _data_id_writer(dataset_type)
+    collection, dataset = f"{name}.collection", f"{name}.dataset_id"
+    for row in _general(butler, dataset_type, collections, {"dataset_id", "collection"}):
+        yield row[collection], text(row), str(row[dataset])
+
+
+def validity(timespan: Any) -> Validity:
+    """Return a Butler time span as a validity; Butler's open ends are the same nanoseconds as ours."""
+    return Validity(*timespan.nsec)
+
+
+def _general(butler: Any, dataset_type: Any, collections: Iterable[str], fields: set[str]) -> Iterator[dict[str, Any]]:
+    with butler.query() as query:
+        yield from query.join_dataset_search(dataset_type.name, list(collections)).general(
+            dataset_type.dimensions.required, dataset_fields={dataset_type.name: fields}, find_first=False
+        )
+
+
+def _data_id_writer(dataset_type: Any) -> Callable[[Mapping[str, Any]], str]:
+    """Return row -> data ID; the order of the dimensions is worked out once, not once for each row."""
+    names = list(dataset_type.dimensions.required)
+    template = data_id(dict.fromkeys(names, "%s"))
+    ordered = [item.split("=")[0] for item in template.split(",") if item]
+    return lambda row: template % tuple([row[name] for name in ordered])

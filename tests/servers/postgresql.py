@@ -1,0 +1,138 @@
+"""A private PostgreSQL server for tests: on 127.0.0.1, on a free port, in a temporary directory, gone afterwards.
+
+    with postgresql() as server:
+        server.url                  # postgresql+psycopg://...
+
+`python -m tests.servers.postgresql` runs one until it is interrupted. Debian's packages are installed if they are
+missing and we may (root, apt-get). initdb and postgres refuse root; then the user `postgres` runs them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+USER = "postgres"
+PATIENCE = 60.0
+"""Seconds until a server that does not answer is given up."""
+
+
+class NoServer(Exception):
+    """There is no PostgreSQL here and none can be installed."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: superuser `postgres`, no password, btree_gist in every database made from template1."""
+
+    port: int
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of one of its databases."""
+        return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        """Run one statement outside a transaction."""
+        import psycopg
+
+        with psycopg.connect(f"postgresql://{USER}@127.0.0.1:{self.port}/{database}", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """Start a server, yield it, stop it and remove its files."""
+    binaries = _binaries()
+    directory = Path(tempfile.mkdtemp(prefix="reconcile-postgresql-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(directory, USER)
+        with _running(binaries, directory) as server:
+            server.execute("create extension if not exists btree_gist", "template1")
+            yield server
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _running(binaries: Path, directory: Path) -> Iterator[Server]:
+    data, port = directory / "data", _free_port()
+    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+    subprocess.run([*_as_user(), *initdb], check=True, capture_output=True, cwd=directory)
+    settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+    options = [part for setting in settings for part in ("-c", setting)]
+    command = [str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(directory)]
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*_as_user(), *command, *options], stdout=log, stderr=log, cwd=directory, start_new_session=True
+        )
+    try:
+        server = Server(port)
+        _wait_for(server, process, directory / "log")
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+
+
+def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return server.execute("select 1")
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise NoServer(f"PostgreSQL did not start: {log.read_text()[-2000:]}") from None
+            time.sleep(0.05)
+
+
+def _as_user() -> list[str]:
+    """Return what goes in front of a command; the server dies with the process that started it."""
+    if os.geteuid() == 0:
+        return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--pdeathsig", "INT"]
+    return []
+
+
+def _binaries() -> Path:
+    """Return the directory that holds initdb and postgres, after installing them if need be."""
+    found = _find()
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", "postgresql", "postgresql-contrib"]):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise NoServer(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        found = _find()
+    if found is None:
+        raise NoServer("no PostgreSQL server (initdb) is installed; on Debian: apt-get install postgresql")
+    return found
+
+
+def _find() -> Path | None:
+    on_path = shutil.which("initdb")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    candidates = [*debian, *([Path(on_path).resolve()] if on_path else [])]
+    return next((path.parent for path in reversed(candidates) if (path.parent / "postgres").exists()), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    with postgresql() as running:
+        print(running.url(), flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
