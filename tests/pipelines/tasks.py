@@ -1,0 +1,102 @@
+"""Tasks over dictionaries: reduce an exposure, combine exposures, with and without a calibration.
+
+HANG_AT in the environment makes the reduction of that exposure touch HANG_FILE and never return: there a test kills.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from lsst.pex.config import ListField
+from lsst.pipe.base import (
+    InvalidQuantumError,
+    PipelineTask,
+    PipelineTaskConfig,
+    PipelineTaskConnections,
+    Struct,
+)
+from lsst.pipe.base.connectionTypes import Input, Output, PrerequisiteInput
+
+DICT = "StructuredDataDict"
+EXPOSURE = ("instrument", "exposure", "detector")
+DETECTOR = ("instrument", "detector")
+
+
+class ReduceConnections(PipelineTaskConnections, dimensions=EXPOSURE, defaultTemplates={"kind": "bias"}):
+    raw = Input(name="raw", storageClass=DICT, dimensions=EXPOSURE, doc="A frame.")
+    reduced = Output(name="{kind}Reduced", storageClass=DICT, dimensions=EXPOSURE, doc="A reduced frame.")
+
+
+class ReduceConfig(PipelineTaskConfig, pipelineConnections=ReduceConnections):
+    fail = ListField(dtype=int, default=[], doc="Exposures that cannot be reduced.")
+    invalid = ListField(dtype=int, default=[], doc="Exposures whose quantum calls itself invalid.")
+
+
+class Reduce(PipelineTask):
+    ConfigClass = ReduceConfig
+    _DefaultName = "reduce"
+
+    def run(self, raw: dict[str, Any]) -> Struct:
+        if str(raw["exposure"]) == os.environ.get("HANG_AT"):
+            Path(os.environ["HANG_FILE"]).touch()
+            time.sleep(600)
+        if raw["exposure"] in self.config.fail:
+            raise ValueError(f"shutter stuck in {raw['exposure']}\nsecond line")
+        if raw["exposure"] in self.config.invalid:
+            raise InvalidQuantumError(f"no such frame: {raw['exposure']}")
+        self.log.info("reduced %s", raw["exposure"])
+        return Struct(reduced=raw)
+
+
+class ReduceWithBiasConnections(ReduceConnections, dimensions=EXPOSURE, defaultTemplates={"kind": "dark"}):
+    bias = PrerequisiteInput(name="bias", storageClass=DICT, dimensions=DETECTOR, isCalibration=True, doc="A bias.")
+
+
+class ReduceWithBiasConfig(ReduceConfig, pipelineConnections=ReduceWithBiasConnections):
+    pass
+
+
+class ReduceWithBias(Reduce):
+    ConfigClass = ReduceWithBiasConfig
+    _DefaultName = "reduceWithBias"
+
+    def run(self, raw: dict[str, Any], bias: dict[str, Any]) -> Struct:
+        return Struct(reduced={**raw, "bias": bias["epoch"]})
+
+
+class CombineConnections(PipelineTaskConnections, dimensions=DETECTOR, defaultTemplates={"kind": "bias"}):
+    reduced = Input(name="{kind}Reduced", storageClass=DICT, dimensions=EXPOSURE, multiple=True, doc="Frames.")
+    combined = Output(name="{kind}", storageClass=DICT, dimensions=DETECTOR, isCalibration=True, doc="Combined.")
+
+
+class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
+    pass
+
+
+class Combine(PipelineTask):
+    ConfigClass = CombineConfig
+    _DefaultName = "combine"
+
+    def run(self, reduced: list[dict[str, Any]]) -> Struct:
+        return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced)})
+
+
+class CombineWithBiasConnections(CombineConnections, dimensions=DETECTOR, defaultTemplates={"kind": "dark"}):
+    bias = PrerequisiteInput(name="bias", storageClass=DICT, dimensions=DETECTOR, isCalibration=True, doc="A bias.")
+
+
+class CombineWithBiasConfig(PipelineTaskConfig, pipelineConnections=CombineWithBiasConnections):
+    pass
+
+
+class CombineWithBias(Combine):
+    """Takes a calibration in a quantum that has no exposure: nothing tells which epoch."""
+
+    ConfigClass = CombineWithBiasConfig
+    _DefaultName = "combineWithBias"
+
+    def run(self, reduced: list[dict[str, Any]], bias: dict[str, Any]) -> Struct:
+        return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced), "bias": bias["epoch"]})
