@@ -26,6 +26,12 @@ _EXPECTED = {
     "string_too_short": "a text that is not empty",
 }
 
+_BOUNDS = {
+    "too_short": "at least {min_length} entry",
+    "greater_than_equal": "at least {ge}",
+    "string_too_long": "at most {max_length} characters",
+}
+
 
 def explain(source: Source, model: type[Model], error: ValidationError) -> Iterator[Problem]:
     """Yield a problem for each of pydantic's complaints about a document of this model."""
@@ -75,6 +81,9 @@ def _pattern(_model: type[Model], _path: tuple[str | int, ...], complaint: Any) 
 def _value(_model: type[Model], _path: tuple[str | int, ...], complaint: Any) -> Words:
     if complaint["type"] == "value_error":
         return "value", str(complaint["ctx"]["error"]), "", ""
+    bound = _BOUNDS.get(complaint["type"])
+    if bound:
+        return "value", f"found {_kind(complaint['input'])}", bound.format(**complaint["ctx"]), ""
     found = "nothing" if complaint["input"] is None else _kind(complaint["input"])
     return "value", f"found {found}", _EXPECTED.get(complaint["type"], complaint["msg"]), ""
 
@@ -107,7 +116,8 @@ def _below(annotation: Any, step: str | int) -> Iterator[Any]:
     """Yield the types that the value of one field, key or index may have."""
     if _is_model(annotation):
         by_name = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
-        yield from _alternatives(by_name.get(str(step)))
+        if step in by_name:
+            yield from _alternatives(by_name[str(step)])
     elif get_origin(annotation) in (dict, tuple):
         yield from _alternatives(get_args(annotation)[0 if get_origin(annotation) is tuple else 1])
 

@@ -94,3 +94,11 @@ def catalog_for(catalogs: Iterable[Catalog], instrument: str, release: str) -> C
         if fnmatchcase(release, pattern)
     ]
     return max(fitting, key=lambda found: found[:2])[2] if fitting else None
+
+
+def expression(document: CalibrationSet, instance: Instance) -> str:
+    """Return the instance's selection as its lock must have it; empty if it takes none.
+
+    It is always used as `instrument='…' and (…)`. Raises `KeyError` for a selection that `check` reports as missing.
+    """
+    return "" if instance.selection is None else document.selections[instance.selection].strip()

@@ -59,15 +59,22 @@ class Tree:
     def locks(self) -> tuple[Located[Lock], ...]:
         return self._of(Lock)
 
-    def lock_of(self, document: CalibrationSet) -> Located[Lock] | None:
+    def lock_of(self, spec: Located[CalibrationSet]) -> Located[Lock] | None:
         """Return the lock that stands beside a calibration set; None if it is not locked yet."""
-        named = (document.instrument, document.ticket)
-        return next((one for one in self.locks if (one.document.instrument, one.document.ticket) == named), None)
+        path = lock_path(spec.path)
+        return next((one for one in self.locks if one.path == path), None)
 
     def catalog_of(self, document: CalibrationSet) -> Catalog | None:
         """Return the catalog that a calibration set's products come from; None if there is none."""
-        catalogs = (one.document for one in self.catalogs)
-        return catalog_for(catalogs, document.instrument, document.release)
+        return catalog_for((one.document for one in self.catalogs), document.instrument, document.release)
+
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """Return the places (`site/repository`) of all sites, and the instruments that each holds."""
+        return {
+            f"{one.document.site}/{name}": repository.instruments
+            for one in self.sites
+            for name, repository in one.document.repositories.items()
+        }
 
     def _of(self, kind: type[M]) -> tuple[Located[M], ...]:
         return tuple(Located(one.document, one.source) for one in self.documents if isinstance(one.document, kind))
@@ -109,6 +116,11 @@ def parse(source: Source) -> tuple[Model | None, tuple[Problem, ...]]:
         return None, (*problems, *misplaced)
     document, wrong = _validated(source, model, values)
     return document, (*problems, *misplaced, *wrong)
+
+
+def lock_path(spec: str) -> str:
+    """Return the path of the lock that belongs to a spec: `DM-48520.lock.yaml` beside `DM-48520.yaml`."""
+    return f"{spec.removesuffix('.yaml')}.lock.yaml"
 
 
 def _paths(root: Path) -> Iterator[Path | Problem]:

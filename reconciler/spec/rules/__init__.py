@@ -1,0 +1,57 @@
+"""The rules that documents must keep, checked without a Butler.
+
+A rule is a function from a `Context` to problems. `LOCAL` rules look at one document at a time and hold even when other
+documents could not be read; `CROSS` rules compare documents. A new rule is one function and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..problems import Problem
+from . import chains, curated, locks, naming, places, products, selections, windows
+from .context import Context
+
+Rule = Callable[[Context], Iterator[Problem]]
+
+LOCAL: tuple[Rule, ...] = (
+    naming.tickets,
+    naming.tags_and_prefixes,
+    naming.folders,
+    naming.collections,
+    naming.user_collections,
+    windows.ends_before_it_begins,
+    windows.verified_before_it_was_made,
+    selections.grammar,
+    selections.other_instruments,
+    curated.files_exist,
+    curated.data_ids,
+)
+
+CROSS: tuple[Rule, ...] = (
+    places.unknown_places,
+    places.releases,
+    places.sites_twice,
+    products.unknown_products,
+    products.bands,
+    products.inputs,
+    products.precursors,
+    products.excused_detectors,
+    products.made_twice,
+    products.curated_twice,
+    selections.unknown_selections,
+    selections.unused_selections,
+    selections.observation_types,
+    selections.filters,
+    chains.unexplained_members,
+    chains.repeated_members,
+    chains.unused_externals,
+    chains.defined_twice,
+    chains.circles,
+    locks.orphans,
+    locks.missing,
+    locks.stale,
+    locks.empty,
+)
+
+__all__ = ["CROSS", "LOCAL", "Context", "Rule"]

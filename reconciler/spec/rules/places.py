@@ -1,0 +1,71 @@
+"""Places: that sites have the repositories and know the releases that specs name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..documents import CalibrationSet, Chain, CuratedSet, Lock
+from ..located import FieldPath
+from ..problems import Problem, listed, nearest
+from .context import Context
+
+
+def unknown_places(context: Context) -> Iterator[Problem]:
+    """Every place that a document names is a repository of a site and holds the document's instrument."""
+    for one in context.tree.documents:
+        for path, place in _places(one.document):
+            held = context.instruments.get(place)
+            if held is None:
+                near = nearest(place, context.instruments)
+                expected = f"one of {listed(context.instruments)}"
+                yield one.problem("repository", path, f"no site has the repository {place!r}", expected, nearest=near)
+            elif (instrument := getattr(one.document, "instrument", "")) not in held:
+                yield one.problem("repository", path, f"{place} holds no {instrument}", f"a place of {instrument}")
+
+
+def releases(context: Context) -> Iterator[Problem]:
+    """A set's release is known to its catalog and to the site that builds it."""
+    sites = {one.document.site: one.document for one in context.tree.sites}
+    for subject in context.subjects:
+        document = subject.document
+        if subject.catalog is None:
+            found = f"no catalog of {document.instrument} covers the release {document.release!r}"
+            yield subject.located.problem("release", ("release",), found, "a Catalog with it under `releases`")
+        site = sites.get(document.origin.partition("/")[0])
+        if site and document.release not in site.releases:
+            found = f"the site {site.site} does not know the release {document.release!r}"
+            near = nearest(document.release, site.releases)
+            expected = f"one of {listed(site.releases)}"
+            yield subject.located.problem("release", ("release",), found, expected, nearest=near)
+
+
+def sites_twice(context: Context) -> Iterator[Problem]:
+    """A site is described once, a catalog too."""
+    first: dict[tuple[str, ...], str] = {}
+    for one in context.tree.sites:
+        other = first.setdefault(("site", one.document.site), one.path)
+        if other != one.path:
+            yield one.problem(
+                "site-twice", ("site",), f"{one.document.site} is already described by {other}", "one file"
+            )
+    for located in context.tree.catalogs:
+        for index, release in enumerate(located.document.releases):
+            other = first.setdefault((located.document.instrument, release), located.path)
+            if other != located.path:
+                found = f"{other} already has the products of {release!r}"
+                yield located.problem("catalog-twice", ("releases", index), found, "one catalog per release")
+
+
+def _places(document: object) -> Iterator[tuple[FieldPath, str]]:
+    match document:
+        case CalibrationSet():
+            yield ("origin",), document.origin
+            for place in document.deployment.repositories if document.deployment else ():
+                yield ("deployment", "repositories", place), place
+        case CuratedSet():
+            yield ("origin",), document.origin
+        case Lock():
+            yield ("repository",), document.repository
+        case Chain():
+            yield from ((("repositories", index), place) for index, place in enumerate(document.repositories))
+            yield from ((("exceptions", place), place) for place in document.exceptions)
