@@ -59,10 +59,10 @@ class Tree:
     def locks(self) -> tuple[Located[Lock], ...]:
         return self._of(Lock)
 
-    def lock_of(self, spec: Located[CalibrationSet]) -> Located[Lock] | None:
-        """Return the lock that stands beside a calibration set; None if it is not locked yet."""
-        path = lock_path(spec.path)
-        return next((one for one in self.locks if one.path == path), None)
+    def lock_of(self, document: CalibrationSet) -> Located[Lock] | None:
+        """Return the lock that stands beside a calibration set of this tree; None if it is not locked yet."""
+        paths = {lock_path(one.path) for one in self.sets if one.document is document}
+        return next((one for one in self.locks if one.path in paths), None)
 
     def catalog_of(self, document: CalibrationSet) -> Catalog | None:
         """Return the catalog that a calibration set's products come from; None if there is none."""
