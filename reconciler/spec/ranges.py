@@ -72,14 +72,17 @@ def parse(written: object) -> Ranges:
     """
     if isinstance(written, Ranges):
         return written
-    return spans(*(_span(part) for part in _parts(written)))
+    return spans(*_spans(written))
 
 
-def _parts(written: object) -> Iterator[str]:
+def _spans(written: object) -> Iterator[tuple[int, int]]:
     for part in written if isinstance(written, tuple | list) else (written,):
-        if isinstance(part, bool) or not isinstance(part, int | str):
+        if type(part) is int and 0 <= part <= _LARGEST:
+            yield part, part
+        elif isinstance(part, str) or type(part) is int:
+            yield from (_span(one) for one in str(part).split(","))
+        else:
             raise ValueError(f"{part!r} is no whole number and no range like 0..8")
-        yield from str(part).split(",")
 
 
 def _span(part: str) -> tuple[int, int]:

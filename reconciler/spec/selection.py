@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from .expression import And, Apply, Compare, In, Literal, Name, Node, Not, Or, SelectionError
+from .expression import SelectionError
 from .expression import parse as _parse
 from .ranges import Ranges, ranges, spans
+from .syntax import And, Apply, Compare, In, Literal, Name, Node, Not, Or
 
 __all__ = [
     "SelectionError",

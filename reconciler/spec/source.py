@@ -27,6 +27,9 @@ _HIDDEN = re.compile(
 )
 
 
+_CONTROL = re.compile("[^\n\r\x20-\x7e]|\r(?!\n)")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The text of one file, and its name for messages."""
@@ -99,7 +102,7 @@ def _decoded(file: str, content: bytes) -> Source | Problem:
         at = Source(file, before).position(len(before))
         found = f"byte 0x{content[error.start]:02x} is not UTF-8"
         return Problem(file, at.line, at.column, "encoding", "error", found, "plain UTF-8")
-    hidden = _HIDDEN.search(source.text)
+    hidden = (_CONTROL if source.text.isascii() else _HIDDEN).search(source.text)
     if hidden is None:
         return source
     found = f"the invisible character {named(hidden[0])}"

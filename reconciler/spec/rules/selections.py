@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expression import Node
 from ..instances import Instance
 from ..located import FieldPath
 from ..problems import Problem, listed, nearest
 from ..selection import SelectionError, demands, mentions, parse, unknown_names
+from ..syntax import Node
 from .context import Context, Subject, is_expression
 
 
