@@ -40,6 +40,10 @@ def bit(*planes: str) -> int:
     return sum(1 << PLANES[name] for name in planes)
 
 
+UNUSABLE = bit("BAD", "SAT", "NO_DATA", "CR")
+"""Pixels with any of these planes never count in a statistic."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """Image and variance in `unit` and its square, mask by planes, header values by keyword."""

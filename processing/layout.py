@@ -1,0 +1,99 @@
+"""Write what a camera needs to be processed: pipelines and bps templates, laid out as a CP_PIPE_DIR.
+
+The pipelines of all cameras are alike: each imports an ingredient and names its instrument class. The templates
+have the names, labels, keys and environment variables of cp_pipe's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from processing import camera_files
+from processing.camera import Camera, CameraError
+
+PACKAGE = Path(__file__).parent
+INGREDIENTS = PACKAGE / "pipelines" / "_ingredients"
+
+PIPELINE = """\
+description: {camera} {product} calibration construction
+instrument: processing.butler.instrument.{identifier}
+imports:
+  - location: $CP_PIPE_DIR/pipelines/_ingredients/cp{Product}.yaml
+"""
+
+TEMPLATE = """\
+pipelineYaml: "${{CP_PIPE_DIR}}/pipelines/${{INSTRUMENT}}/cp{Product}.yaml"
+
+# A job per {dimension} takes many short quanta at once.
+clusterAlgorithm: lsst.ctrl.bps.quantum_clustering_funcs.dimension_clustering
+cluster:
+  cp{Product}IsrBy{Dimension}:
+    pipetasks: cp{Product}Isr
+    dimensions: {dimension}
+
+project: "${{TICKET}}"
+campaign: "${{TICKET}}"
+submitPath: "${{SCRATCH}}/submit/{{outputRun}}"
+
+payload:
+  payloadName: "${{INSTRUMENT}}_${{TICKET}}_{name}"
+  output: "${{USER_CALIB_PREFIX}}${{INSTRUMENT}}/calib/${{TICKET}}/${{TAG}}/{leaf}.${{RERUN}}"
+  butlerConfig: "${{REPO}}"
+  inCollection: "${{USER_CALIB_PREFIX}}${{INSTRUMENT}}/calib/${{TICKET}},${{RAW_COLLECTION}},${{CALIB_COLLECTIONS}}"
+  dataQuery: "{query}"
+"""
+
+PRODUCTS = ("bias", "dark", "flat")
+
+
+def pipelines(camera: Camera) -> dict[str, str]:
+    """The text of each pipeline file of a camera, by its path in a CP_PIPE_DIR."""
+    return {
+        f"pipelines/{camera.name}/cp{product.capitalize()}.yaml": PIPELINE.format(
+            camera=camera.name, identifier=camera.identifier, product=product, Product=product.capitalize()
+        )
+        for product in PRODUCTS
+    }
+
+
+def templates(camera: Camera) -> dict[str, str]:
+    """The text of each bps template for a camera's bands, by its path in a CP_PIPE_DIR."""
+    found = {f"bps/templates/bps_{product}.yaml": _template(product) for product in ("bias", "dark")}
+    for band in dict.fromkeys(camera.filters.values()):
+        found[f"bps/templates/bps_flat_{band}.yaml"] = _template("flat", band)
+    return found
+
+
+def _template(product: str, band: str | None = None) -> str:
+    dimension = "detector" if band else "exposure"
+    return TEMPLATE.format(
+        Product=product.capitalize(),
+        dimension=dimension,
+        Dimension=dimension.capitalize(),
+        name=f"{product}_{band}" if band else product,
+        leaf=f"{product}Gen-{band}" if band else f"{product}Gen",
+        query=f"${{SELECTION_FLAT_{band}}} and band='{band}'" if band else f"${{SELECTION_{product.upper()}}}",
+    )
+
+
+def add_camera(source: Path, directory: Path) -> list[Path]:
+    """Make `directory` a CP_PIPE_DIR for the camera of a YAML file; returns the files written.
+
+    `directory`/cameras is what PROCESSING_CAMERAS then has to name. What is there already must not differ.
+    """
+    camera = camera_files.load(source)
+    texts = pipelines(camera) | templates(camera)
+    texts |= {f"pipelines/_ingredients/{p.name}": p.read_text(encoding="utf-8") for p in INGREDIENTS.iterdir()}
+    texts[f"cameras/{camera.name}.yaml"] = source.read_text(encoding="utf-8")
+    for name, text in texts.items():
+        _refuse_difference(directory / name, text)
+    for name, text in texts.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [directory / name for name in texts]
+
+
+def _refuse_difference(path: Path, text: str) -> None:
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise CameraError(f"{path}: exists and differs; nothing was written: move it away first")

@@ -1,0 +1,35 @@
+"""The level that an amplifier adds to its pixels, measured where no light falls: the serial overscan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLIP_SIGMA = 3.0
+SIGMA_OF_IQR = 0.741
+QUANTISATION_STEP_ADU = 1.0
+
+
+@dataclass(frozen=True)
+class Level:
+    """Mean level in ADU and the variance of that mean in ADU²."""
+
+    mean_adu: float
+    variance_adu2: float
+
+
+def level(overscan: NDArray[Any]) -> Level:
+    """The clipped mean of overscan pixels; nothing to subtract if there are none.
+
+    A mean and not a median: the median of whole ADU is itself a whole ADU, up to half a step off.
+    """
+    if overscan.size == 0:
+        return Level(0.0, 0.0)
+    values = overscan.astype(np.float64).ravel()
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    width = CLIP_SIGMA * max(SIGMA_OF_IQR * (high - low), QUANTISATION_STEP_ADU)
+    kept = values[np.abs(values - middle) <= width]
+    return Level(float(kept.mean()), float(kept.var() / kept.size))

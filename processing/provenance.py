@@ -1,0 +1,61 @@
+"""What the headers of our frames say about where they come from, with the keywords of the Rubin pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+Cards = dict[str, str | int | float | bool]
+
+CREATED = "CALIB_CREATION_DATETIME"
+"""Keyword of a calibration's date of creation, UTC."""
+
+MEDIAN = "LSST ISR FINAL MEDIAN"
+"""Keyword of a corrected frame: the median of its good pixels, by which a flat is normalised."""
+
+
+@dataclass(frozen=True)
+class InputExposure:
+    """An exposure that went into a product. `begin` is ISO 8601 in TAI, `scale` what it was divided by."""
+
+    exposure: int
+    begin: str
+    exposure_time: float
+    scale: float
+
+
+def calibration_cards(connection: str, run: str, uuid: str, calibration: Mapping[str, object]) -> Cards:
+    """Which calibration was applied: `LSST CALIB RUN|UUID|DATE <CONNECTION>`."""
+    name = connection.upper()
+    return {
+        f"LSST CALIB RUN {name}": run,
+        f"LSST CALIB UUID {name}": uuid,
+        f"LSST CALIB DATE {name}": str(calibration.get(CREATED, "unknown")),
+    }
+
+
+def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Cards:
+    """What a combined calibration is made of: type, creation (UTC), inputs with their scales."""
+    cards: Cards = {
+        "OBSTYPE": calibration_type,
+        CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
+        "TIMESYS": "TAI",
+        "DATE-BEG": min(i.begin for i in inputs),
+        "NCOMBINE": len(inputs),
+    }
+    for number, each in enumerate(inputs):
+        cards[f"CPP_INPUT_{number}"] = each.exposure
+        cards[f"CPP_INPUT_DATE_{number}"] = each.begin
+        cards[f"CPP_INPUT_EXPT_{number}"] = each.exposure_time
+        cards[f"CPP_INPUT_SCALE_{number}"] = each.scale
+    return cards
+
+
+def shared_calibrations(headers: Sequence[Mapping[str, str | int | float | bool]]) -> Cards:
+    """The calibrations that were applied to the inputs of a product; `several` where they differ."""
+    shared: Cards = {}
+    for key in sorted({k for header in headers for k in header if k.startswith("LSST CALIB ")}):
+        values = {header.get(key, "none") for header in headers}
+        shared[key] = values.pop() if len(values) == 1 else "several"
+    return shared

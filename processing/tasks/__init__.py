@@ -1,0 +1,1 @@
+"""Thin PipelineTasks: they fetch, call the array code of `processing` and put."""
