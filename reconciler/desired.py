@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from . import curation, generation
 from .generation import Made
 from .intent import Desired, Work
-from .spec.documents import Site
 from .spec.documents import Chain as ChainDocument
+from .spec.documents import Site
 from .spec.load import Tree
 from .state import Chain, Gen, Key, Owned, Owner, State, Value
 

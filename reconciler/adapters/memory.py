@@ -200,7 +200,7 @@ class MemoryRepository:
         finally:
             self.store.held.discard(name)
 
-    def select(self, instrument: str, raws: str, expression: str) -> Selected:
+    def select(self, instrument: str, raws: str, expression: str) -> Selected:  # noqa: ARG002  # one RUN of raws
         """Return every exposure of the instrument; the fake knows no expressions but the empty one."""
         if expression:
             raise ReconcileError(f"the memory repository evaluates no expression: {expression}")

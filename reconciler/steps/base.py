@@ -7,7 +7,7 @@ only part that touches the world.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from ..errors import ExitCode
 from ..facts import Facts
 from ..observation import Scope
 from ..state import Change, Key, State
+from ..timeline import Timeline
 from .needs import Need
 from .world import World
 
@@ -98,3 +99,9 @@ def put(state: State, news: Mapping[Key, object]) -> State:
     """Return `state` with these values; the same object if they are there already."""
     moved = {k: v for k, v in news.items() if (state.get(k) or None) != (v or None)}
     return state.put(moved) if moved else state  # type: ignore[arg-type]  # values come from typed steps
+
+
+def sources(values: Iterable[object]) -> frozenset[str]:
+    """Return the leaves that timelines among the values name: whoever looks at them must see their seals."""
+    timelines = (value for value in values if isinstance(value, Timeline))
+    return frozenset(span.source.name for one in timelines for span in one if span.source.kind == "gen")

@@ -12,7 +12,7 @@ from ..intent import Desired
 from ..observation import Scope
 from ..state import Cert, Change, Gen, Key, State, Value
 from ..timeline import Timeline
-from .base import Outcome, put
+from .base import Outcome, put, sources
 from .needs import Complete
 from .registry import commit
 from .world import World
@@ -37,8 +37,8 @@ class Certify:
     @property
     def scope(self) -> Scope:
         certs = [change.key for change in self.changes if isinstance(change.key, Cert)]
-        leaves = {need.key.leaf for need in self.needs if isinstance(need.key, Gen)}
-        return Scope(frozenset({c.collection for c in certs} | leaves), frozenset(c.dataset_type for c in certs))
+        leaves = sources(change.before for change in self.changes) | sources(change.after for change in self.changes)
+        return Scope(frozenset({c.collection for c in certs}) | leaves, frozenset(c.dataset_type for c in certs))
 
     @property
     def edits(self) -> frozenset[str]:
@@ -87,12 +87,6 @@ def certifications(changes: Iterable[Change], want: Desired) -> Iterator[Certify
 
 
 def _needs(changes: tuple[Change, ...], want: Desired) -> Iterator[Complete]:
-    leaves = {
-        Gen(change.key.place, span.source.name)
-        for change in changes
-        if isinstance(change.after, Timeline)
-        for span in change.after
-        if span.source.kind == "gen"
-    }
-    for key in sorted(leaves):
+    for leaf in sorted(sources(change.after for change in changes)):
+        key = Gen(changes[0].key.place, leaf)
         yield Complete(key, want.recipe(key))

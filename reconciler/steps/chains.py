@@ -14,9 +14,9 @@ from .. import chains
 from ..facts import Facts
 from ..intent import Desired
 from ..observation import Scope
-from ..state import Cert, Chain, Change, Key, Owned, State
-from .base import Outcome, put
-from .needs import Certified, Member, Need
+from ..state import Cert, Chain, Change, Gen, Key, Owned, State
+from .base import Outcome, put, sources
+from .needs import Certified, Complete, Exists, Member, Need
 from .registry import commit
 from .world import World
 
@@ -67,6 +67,7 @@ class Link(_Edit):
     by: str
     rests_on: tuple[Need, ...]
     dataset_types: frozenset[str]
+    leaves: frozenset[str]
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -78,7 +79,7 @@ class Link(_Edit):
 
     @property
     def scope(self) -> Scope:
-        return Scope(frozenset({self.chain.name, self.member}), self.dataset_types)
+        return Scope(frozenset({self.chain.name, self.member}) | self.leaves, self.dataset_types)
 
     @property
     def verb(self) -> str:
@@ -179,6 +180,10 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
     below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in certs]
     inside = Chain(chain.place, member)
     below += [Member(inside, name) for name in want.state.members(inside)]
+    if generation := want.works.get(Gen(chain.place, member)):
+        below.append(Complete(generation.key, want.recipe(generation.key)))
+    elif not below:
+        below.append(Exists(chain.place, member))
     return Link(
         chain,
         _both(moved.get(owned), moved[chain]),
@@ -187,6 +192,7 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
         str(want.state.get(owned)),
         tuple(below),
         frozenset(cert.dataset_type for cert in certs),
+        sources(want.state.get(cert) for cert in certs),
     )
 
 

@@ -81,6 +81,27 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Exists:
+    """A collection that no spec makes must be there."""
+
+    place: str
+    collection: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return that it is missing."""
+        del state
+        seen = facts.observations.get(self.place)
+        if seen is not None and self.collection in seen.collections:
+            return None
+        return f"needs {self.collection} at {self.place}, which does not exist and which no spec makes"
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Nothing that we do makes it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """A starting collection must hold what it held when the lock was written."""
 

@@ -85,7 +85,7 @@ class Produce:
         try:
             with repository.lock(work.lock_name):
                 repository.ensure_chain(work.ticket_chain)
-                claim = repository.claim(work.key.leaf, self._claim(world, seen))
+                claim = repository.claim(work.key.leaf, self._claim(world, seen, facts))
                 if claim.recipe != work.recipe.digest:
                     return blocked(f"{work.key.leaf} was begun with another recipe; give the new one its own rerun")
                 job = self._job(claim)
@@ -123,11 +123,17 @@ class Produce:
             f"{self.work.key.leaf} lacks {', '.join(lacking[:3])}{others}; what was made is kept, apply again to resume"
         )
 
-    def _claim(self, world: World, seen: State) -> Claim:
+    def _flattened(self, seen: State, facts: Facts) -> tuple[str, ...]:
+        """Return the input collections in search order; chains that hold nothing yet dissolve into nothing."""
+        collections = facts.observations[self.place].collections
+        empty = {self.work.ticket_chain} | {name for name, c in collections.items() if c.type == "CHAINED"}
+        return tuple(name for name in flatten(self.work.inputs, children_at(seen, self.place)) if name not in empty)
+
+    def _claim(self, world: World, seen: State, facts: Facts) -> Claim:
         work = self.work
         stamp = world.now().strftime("%Y%m%dT%H%M%SZ")
         run = work.fixed_run or f"{work.key.leaf}/{stamp}"
-        inputs = flatten(work.inputs, children_at(seen, self.place))
+        inputs = self._flattened(seen, facts)
         submission = world.work / "submissions" / run.replace("/", "_")
         return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
 

@@ -1,0 +1,80 @@
+"""A fuse for ports: the process "dies" at the n-th boundary, before or after a call, as kill -9 would have it.
+
+`Crash` is a BaseException, so that no handler of the program can mistake it for an error. What a call did before the
+boundary stays done; nothing after it happens.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.ports import Executor, Repository
+
+
+class Crash(BaseException):
+    """The process is no more."""
+
+
+@dataclass
+class Fuse:
+    """Counts the boundaries of all fused ports; burns at one of them, and tells which were passed."""
+
+    burns_at: int | None = None
+    passed: list[str] = field(default_factory=list)
+    at_boundary: Callable[[int], None] = lambda number: None
+
+    def boundary(self, name: str) -> None:
+        """Pass one boundary, or die there."""
+        number = len(self.passed)
+        self.passed.append(name)
+        self.at_boundary(number)
+        if number == self.burns_at:
+            raise Crash(name)
+
+
+def methods(port: type) -> frozenset[str]:
+    """Return the names of a protocol's methods."""
+    return frozenset(
+        name for name, member in vars(port).items() if inspect.isfunction(member) and not name.startswith("_")
+    )
+
+
+class Fused:
+    """A port behind a fuse."""
+
+    def __init__(self, port: Any, protocol: type, fuse: Fuse) -> None:
+        self._port, self._protocol, self._fuse = port, protocol, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in methods(self._protocol):
+            return found
+        return self._held(name) if name == "lock" else self._called(name, found)
+
+    def _called(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def fused(*args: Any, **kwargs: Any) -> Any:
+            self._fuse.boundary(f"before {self._protocol.__name__}.{name}")
+            result = call(*args, **kwargs)
+            self._fuse.boundary(f"after {self._protocol.__name__}.{name}")
+            return result
+
+        return fused
+
+    def _held(self, name: str) -> Callable[..., Any]:
+        @contextmanager
+        def fused(*args: Any) -> Any:
+            self._fuse.boundary(f"before {self._protocol.__name__}.{name}")
+            with self._port.lock(*args):
+                self._fuse.boundary(f"after {self._protocol.__name__}.{name}")
+                yield
+
+        return fused
+
+
+def fused(repository: Repository, executor: Executor, fuse: Fuse) -> tuple[Any, Any]:
+    """Return both ports behind one fuse."""
+    return Fused(repository, Repository, fuse), Fused(executor, Executor, fuse)

@@ -1,0 +1,210 @@
+"""Verbs that make values for tests: specs as documents, repositories in memory, whole small worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from reconciler.adapters.memory import MemoryExecutor, MemoryRepository, Store
+from reconciler.apply import Result, apply
+from reconciler.desired import desired
+from reconciler.facts import Facts, Trust
+from reconciler.intent import Desired
+from reconciler.look import look, whole_scope
+from reconciler.plan import Plan, make_plan
+from reconciler.ports import Executor, Exposure, Job, Repository
+from reconciler.seals import Datasets
+from reconciler.spec.documents import KINDS, CalibrationSet, Lock, Model
+from reconciler.spec.load import Tree
+from reconciler.spec.located import Located
+from reconciler.spec.source import Source
+from reconciler.steps import World
+from reconciler.validity import NANOSECOND, Validity, tai
+
+PLACE = "usdf/main"
+INSTRUMENT = "TestCam"
+DETECTORS = (0, 1)
+TICKET = f"{INSTRUMENT}/calib/DM-1"
+PUBLIC = f"{INSTRUMENT}/calib"
+NIGHT = tai("2024-12-06T00:00:00")
+
+
+def exposure(number: int, kind: str) -> Exposure:
+    """Return exposure `number` of one night: 30 s long, one a minute."""
+    begin = NIGHT + number * 60 * NANOSECOND
+    return Exposure(20241206 * 100000 + number, kind, "r_03", "r", Validity(begin, begin + 30 * NANOSECOND))
+
+
+EXPOSURES = {kind: [exposure(10 * i + n, kind) for n in range(3)] for i, kind in enumerate(("bias", "dark", "flat"))}
+
+
+def document(**fields: Any) -> Model:
+    """Return a document of any kind from plain values, strict like a file."""
+    return KINDS[fields["kind"]].model_validate(_tuples(fields))
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def tree(*documents: Model) -> Tree:
+    """Return a tree of these documents, in this order; a lock stands beside the set of its ticket."""
+    return Tree(Path("/nowhere"), tuple(Located(one, Source(_path(n, one), "")) for n, one in enumerate(documents)))
+
+
+def _path(number: int, one: Model) -> str:
+    if isinstance(one, Lock):
+        return f"specs/{one.ticket}.lock.yaml"
+    return f"specs/{one.ticket}.yaml" if isinstance(one, CalibrationSet) else f"specs/{number:02}.yaml"
+
+
+def site(trust: Trust = "none") -> Model:
+    """Return the one site of the tests."""
+    return document(
+        kind="Site",
+        site="usdf",
+        trust=trust,
+        repositories={"main": {"butler": "repo", "instruments": [INSTRUMENT]}},
+        releases={"embedded": {"environment": {}}},
+    )
+
+
+def catalog() -> Model:
+    """Return a catalog of bias, dark (needs bias) and flat (needs both)."""
+    products = {}
+    for name, precursors in (("bias", []), ("dark", ["bias"]), ("flat", ["bias", "dark"])):
+        dimensions = ["instrument", "detector", "physical_filter"] if name == "flat" else ["instrument", "detector"]
+        products[name] = {
+            "dataset_type": name,
+            "generation": f"{name}Gen",
+            "certified": name,
+            "template": f"bps_{name}.yaml",
+            "selection_variable": f"SELECTION_{name.upper()}",
+            "dimensions": dimensions,
+            "precursors": precursors,
+        }
+    return document(
+        kind="Catalog", instrument=INSTRUMENT, releases=["*"], detectors="0..1", bands={"r": "r_03"}, products=products
+    )
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One product of a set as a test asks for it."""
+
+    product: str
+    rerun: str = "20250207a"
+    begin: str = "1970-01-01T00:00:00"
+    end: str | None = None
+    frames: int = 3
+
+
+def calibration_set(asks: Sequence[Ask], ticket: str = "DM-1") -> tuple[Model, Model]:
+    """Return a calibration set and its lock."""
+    common = {"instrument": INSTRUMENT, "ticket": ticket}
+    spec = document(
+        kind="CalibrationSet",
+        **common,
+        tag="trial",
+        purpose="test",
+        origin=PLACE,
+        raws=f"{INSTRUMENT}/raw/all",
+        release="embedded",
+        rerun="20250207a",
+        selections={ask.product: "exposure > 0" for ask in asks},
+        products={
+            ask.product: {"rerun": ask.rerun, "certify": {"begin": ask.begin, **({"end": ask.end} if ask.end else {})}}
+            for ask in asks
+        },
+    )
+    lock = document(
+        kind="Lock",
+        **common,
+        raws=f"{INSTRUMENT}/raw/all",
+        repository=PLACE,
+        products={
+            ask.product: {
+                "selection": "exposure > 0",
+                "exposures": [e.id for e in EXPOSURES[ask.product][: ask.frames]],
+                "detectors": "0..1",
+                **({"physical_filter": "r_03", "band": "r"} if ask.product == "flat" else {}),
+            }
+            for ask in asks
+        },
+    )
+    return spec, lock
+
+
+def chain(*members: str, name: str = PUBLIC) -> Model:
+    """Return a Chain document."""
+    return document(kind="Chain", instrument=INSTRUMENT, name=name, members=list(members))
+
+
+def store() -> Store:
+    """Return a repository that holds raws and exposures, and a chain with an older ticket of somebody."""
+    made = Store(detectors=frozenset(DETECTORS))
+    made.register(f"{INSTRUMENT}/raw/all", "RUN")
+    made.register(f"{PUBLIC}/OLD", "CALIBRATION")
+    made.register(PUBLIC, "CHAINED")
+    made.children[PUBLIC] = (f"{PUBLIC}/OLD",)
+    for exposures in EXPOSURES.values():
+        made.exposures |= {(INSTRUMENT, e.id): e for e in exposures}
+    return made
+
+
+def outputs(job: Job) -> Datasets:
+    """Return what a job of the test catalog makes: one dataset per detector."""
+    product = job.leaf.rsplit("/", 1)[1].split("Gen.")[0]
+    suffix = ",physical_filter=r_03" if product == "flat" else ""
+    return {product: {f"instrument={INSTRUMENT},detector={d}{suffix}": "" for d in DETECTORS}}
+
+
+def clock() -> Iterator[datetime]:
+    """Yield instants, one second apart."""
+    now = datetime(2025, 2, 7, tzinfo=UTC)
+    while True:
+        yield (now := now + timedelta(seconds=1))
+
+
+@dataclass
+class Small:
+    """A whole small world over one repository; `plan` and `apply` are what an operator does."""
+
+    repository: Repository
+    executor: Executor
+    ticks: Iterator[datetime] = field(default_factory=clock)
+
+    def world(self, repository: Repository | None = None, executor: Executor | None = None) -> World:
+        """Return the ports, as one process has them."""
+        repository = repository or self.repository
+        return World(
+            {repository.place: repository}, executor or self.executor, Path("work"), "here", lambda: next(self.ticks)
+        )
+
+    def want(self, *documents: Model, trust: Trust = "none") -> tuple[Desired, Facts]:
+        """Return what documents ask for, and the facts that do not come from the repository."""
+        one = site(trust)
+        want = desired(tree(one, catalog(), *documents), one)  # type: ignore[arg-type]
+        return want, Facts(trust=trust, public=frozenset(c.name for c in want.public))
+
+    def plan(self, want: Desired, facts: Facts, repository: Repository | None = None) -> Plan:
+        """Look and plan."""
+        seen = look([repository or self.repository], whole_scope(want), want, facts)
+        return make_plan(seen.state, seen.facts, want, seen.unknown)
+
+    def apply(self, want: Desired, facts: Facts, world: World | None = None) -> list[Result]:
+        """Plan and apply once."""
+        world = world or self.world()
+        plan = self.plan(want, facts, world.repositories[PLACE])
+        return list(apply([p.step for p in plan.steps], world, want, facts))
+
+
+def in_memory() -> Small:
+    """Return a small world in memory."""
+    one = store()
+    return Small(MemoryRepository(PLACE, one), MemoryExecutor({PLACE: one}, outputs))
