@@ -12,7 +12,7 @@ from .variables import unset_in
 
 
 def missing_files(pipeline: str) -> list[str]:
-    """Return what cannot be found of a pipeline and its imports, as sentences; remote pipelines are left to the reader."""
+    """Return what cannot be found of a pipeline and its imports, as sentences; remote ones are not looked for."""
     problems: list[str] = []
     _visit(pipeline, None, set(), problems)
     return problems

@@ -96,7 +96,8 @@ class Submission:
             fields = json.loads((self.path / "report.json").read_text())
         except FileNotFoundError:
             return None
-        return Report(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        failures, skipped = tuple(fields["failures"]), tuple(fields["skipped"])
+        return Report(fields["quanta"], fields["done"], failures, skipped, fields["interrupted"])
 
     def write_report(self, report: Report) -> None:
         """Keep the report of an attempt."""

@@ -113,7 +113,7 @@ def dishonoured(tree: Tree, where: str = "") -> Iterator[str]:
     """Yield the keys of a configuration that change the product but cannot be honoured by this engine."""
     for key, value in tree.items():
         if key in _RECIPE_KEYS and value:
-            yield f"{where}{key} ({_RECIPE_KEYS[key]}) cannot be honoured by the engine `pipetask`; the engine `bps` can"
+            yield f"{where}{key} ({_RECIPE_KEYS[key]}) cannot be honoured by the engine `pipetask`"
         elif isinstance(value, dict):
             yield from dishonoured(value, f"{where}{key}.")
         elif isinstance(value, str) and "bpsEval(" in value:

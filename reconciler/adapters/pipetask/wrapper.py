@@ -96,7 +96,7 @@ def _selection_problems(job: Job, template: Template) -> Iterator[str]:
     if selections and not job.data_query:
         yield f"dataQuery selects by {selections[0]}, but the lock names no exposures for {job.leaf}"
     if len(selections) > 1:
-        yield f"dataQuery uses {len(selections)} selections ({', '.join(selections)}), but a lock holds one for a product"
+        yield f"dataQuery uses {', '.join(selections)}, but a lock holds one selection for a product"
 
 
 def _nested(key: str, value: str) -> dict[str, Any]:
