@@ -72,4 +72,6 @@ def _made(precursor: Precursor, want: Desired) -> Iterator[Need]:
     if precursor.source is not None:
         yield Complete(precursor.source, want.recipe(precursor.source))
     if precursor.chain is not None and precursor.collection is not None:
+        for cert in want.certs_of(precursor.chain.place, precursor.collection):
+            yield Certified(cert, want.state.timeline(cert))
         yield Member(precursor.chain, precursor.collection)

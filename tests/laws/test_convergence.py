@@ -21,6 +21,7 @@ OLD = f"{PUBLIC}/OLD"
 THEIRS = f"{PUBLIC}/THEIRS"
 PRODUCTS = ("bias", "dark", "flat")
 
+
 @st.composite
 def sets(draw: st.DrawFn) -> tuple[Ask, ...]:
     """Draw a set that can be built: precursors are there, and every recipe has a rerun of its own.

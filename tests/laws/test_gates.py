@@ -1,0 +1,50 @@
+"""Nothing that science could see changes without an approval, whatever the specs say and whichever file asked."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.adapters.memory import Store
+from reconciler.errors import ExitCode
+from reconciler.resolve import reachable
+from tests.laws.test_convergence import OLD, sets
+from tests.worlds import PUBLIC, TICKET, Ask, calibration_set, chain, in_memory
+
+
+def _public(store: Store) -> dict[str, object]:
+    """Return everything that is reachable from the public chain: members and certifications."""
+    names = reachable([PUBLIC], lambda name: store.children.get(name, ()))
+    chains: dict[str, object] = {name: store.children.get(name) for name in names}
+    certified = {str(key): repr(rows) for key, rows in store.certifications.items() if key[0] in names}
+    return chains | certified
+
+
+@given(st.lists(sets(), min_size=1, max_size=3), st.booleans())
+def test_without_approval_the_public_chain_gives_what_it_gave(edits: list[tuple[Ask, ...]], adopted: bool) -> None:
+    small = in_memory()
+    store = small.repository.store  # type: ignore[attr-defined]  # the memory repository's own
+    if adopted:
+        small.apply(*small.want(*calibration_set(edits[0]), chain(TICKET, OLD)))
+    before = _public(store)
+    for asks in edits:
+        small.apply(*small.want(*calibration_set(asks), chain(OLD, TICKET), trust="required"))
+    assert _public(store) == before
+
+
+def test_a_set_builds_up_to_its_own_chain_and_waits_there_for_the_board() -> None:
+    small = in_memory()
+    want, facts = small.want(*calibration_set([Ask("bias")]), chain(TICKET, OLD), trust="required")
+    results = small.apply(want, facts)
+    assert [r.outcome.word for r in results] == ["done", "done", "done", "blocked"]
+    assert results[-1].outcome.exit_code is ExitCode.APPROVAL
+    assert "approval to adopt TestCam/calib/DM-1" in results[-1].outcome.reason
+
+
+def test_recertifying_what_is_public_waits_for_its_own_approval() -> None:
+    small = in_memory()
+    small.apply(*small.want(*calibration_set([Ask("bias")]), chain(TICKET, OLD)))
+    later = calibration_set([Ask("bias", begin="2024-12-05T00:00:00")])
+    results = small.apply(*small.want(*later, chain(TICKET, OLD), trust="required"))
+    assert [(r.step.kind, r.outcome.word) for r in results] == [("certify", "blocked")]
+    assert "approval to recertify" in results[0].outcome.reason
