@@ -4,6 +4,7 @@ A plain FITS image is read row by row where it lies.  A compressed one (.bz2, .g
 is unpacked once into a temporary directory, one frame at a time, and removed with the reader.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,11 @@ class _Image:
     bzero: float
     blank: int | None
 
+    @property
+    def end(self) -> int:
+        """First byte after the pixels."""
+        return self.offset + self.shape[0] * self.shape[1] * self.dtype.itemsize
+
     def read(self, rows: slice, out: NDArray[np.float32]) -> None:
         """Read ``rows`` into ``out``, scaled."""
         n_columns = self.shape[1]
@@ -56,7 +62,9 @@ class _Image:
         start = self.offset + rows.start * n_columns * self.dtype.itemsize
         stored = np.fromfile(self.path, dtype=self.dtype, count=wanted, offset=start)
         if stored.size != wanted:
-            raise FrameReadError(f"{self.name}: truncated: rows {rows.start}:{rows.stop} are not complete in the file")
+            raise FrameReadError(
+                f"{self.name}: rows {rows.start}:{rows.stop} are gone: it has shrunk since it was opened"
+            )
         values = stored.reshape(out.shape)
         if self.bscale == 1 and self.bzero == 0:
             out[...] = values
@@ -122,17 +130,21 @@ class BandReader:
 
     def _open(self, path: Path, hdu: int | str, k: int) -> _Image:
         try:
-            with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
-                image = hdus[hdu]
-                if _is_plain(path, image):
-                    return _locate(path, path, image)
-                unpacked = Path(self._unpacked.name) / f"{k}.fits"
-                plain = fits.PrimaryHDU(image.data, image.header, do_not_scale_image_data=True)
-                plain.writeto(unpacked, output_verify="silentfix")
+            plain = _starts_as_fits(path) and _find(path, path, hdu)
+            return plain or self._unpack(path, hdu, Path(self._unpacked.name) / f"{k}.fits")
         except (OSError, KeyError, IndexError, TypeError, EOFError) as error:
             raise FrameReadError(f"{path}: no readable FITS image in HDU {hdu!r}: {error}") from error
-        with fits.open(unpacked, memmap=False, do_not_scale_image_data=True) as hdus:
-            return _locate(path, unpacked, hdus[0])
+
+    def _unpack(self, path: Path, hdu: int | str, target: Path) -> _Image:
+        """Decode a compressed image once, into a plain one of float32."""
+        with fits.open(path, memmap=False) as hdus:
+            values = hdus[hdu].data
+        if values is None:
+            raise FrameReadError(f"{path}: HDU {hdu!r} has no pixels")
+        fits.writeto(target, values.astype(np.float32))
+        image = _find(path, target, 0)
+        assert image is not None, "a plain image was just written"
+        return image
 
     def _require_one_shape(self) -> None:
         for image in self._images:
@@ -153,24 +165,37 @@ def combine_bands(reader: BandReader, combine: Callable[[NDArray[np.float32]], C
     return Combined(mean, variance, count, too_few)
 
 
-def _is_plain(path: Path, image: fits.PrimaryHDU) -> bool:
-    """Whether the pixels lie in the file as they are, to be read at an offset."""
+def _starts_as_fits(path: Path) -> bool:
+    """Whether the file is FITS as it lies there; compressed as a whole it is not."""
     with path.open("rb") as file:
-        is_fits = file.read(6) == b"SIMPLE"
-    return is_fits and not isinstance(image, fits.CompImageHDU)
+        return file.read(6) == b"SIMPLE"
 
 
-def _locate(name: Path, path: Path, image: fits.PrimaryHDU) -> _Image:
-    header = image.header
+def _find(name: Path, path: Path, hdu: int | str) -> _Image | None:
+    """Where an image lies in a file; None for one that is compressed in tiles."""
+    with warnings.catch_warnings():
+        # The warning would name no file; `_located` measures this image, and raises.
+        warnings.filterwarnings("ignore", message="File may have been truncated")
+        with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
+            image = hdus[hdu]
+            return None if isinstance(image, fits.CompImageHDU) else _located(name, path, image)
+
+
+def _located(name: Path, path: Path, hdu: fits.PrimaryHDU) -> _Image:
+    header = hdu.header
     if header.get("NAXIS") != 2:
         raise FrameReadError(f"{name}: NAXIS is {header.get('NAXIS')}; expected an image of two axes")
-    return _Image(
+    image = _Image(
         name=name,
         path=path,
-        offset=image.fileinfo()["datLoc"],
+        offset=hdu.fileinfo()["datLoc"],
         shape=(header["NAXIS2"], header["NAXIS1"]),
         dtype=np.dtype(fits.hdu.image.BITPIX2DTYPE[header["BITPIX"]]).newbyteorder(">"),
-        bscale=header.get("BSCALE", 1.0),
-        bzero=header.get("BZERO", 0.0),
+        bscale=float(header.get("BSCALE", 1)),
+        bzero=float(header.get("BZERO", 0)),
         blank=header.get("BLANK") if header["BITPIX"] > 0 else None,
     )
+    missing = image.end - path.stat().st_size
+    if missing > 0:
+        raise FrameReadError(f"{name}: truncated: {missing} bytes of its pixels are missing. Fetch the file again")
+    return image

@@ -15,6 +15,10 @@ from processing.errors import ProcessingError
 Frame = NDArray[np.generic]
 
 
+MAX_SATURATED = 0.001
+"""Share of saturated (hot) pixels that a flat may have; each adds a difference of 0, so the gain errs by no more."""
+
+
 class EstimateError(ProcessingError):
     """The data do not determine the quantity; the message says which and why."""
 
@@ -80,7 +84,10 @@ def clipped_mean(values: ArrayLike, *, sigma: float, iterations: int) -> Clipped
 
 
 def read_noise_from_bias_pairs(biases: Sequence[Frame], *, sigma: float = 5.5, iterations: int = 3) -> ReadNoise:
-    """Read noise from the differences of pairs 0-1, 2-3 ...: std / sqrt(2), which no fixed pattern enters."""
+    """Read noise from the differences of pairs 0-1, 2-3 ...: std / sqrt(2), which no fixed pattern enters.
+
+    An odd frame at the end is left out, here and in `gain_from_flat_pairs`: see ``pairs`` of the result.
+    """
     variances, errors = [], []
     for first, second in _pairs(biases, "bias"):
         difference = _difference(first, second, 1.0, 1.0)
@@ -105,7 +112,8 @@ def gain_from_flat_pairs(
 
     ``mean / gain`` is the shot variance: what is left of half the variance of a difference after ``read_noise_reads``
     read-noise variances per frame: 1 for raw or commonly subtracted frames, 2 where each flat had its own dark
-    subtracted.  A pair's brighter-fatter effect is not corrected.  Flats at or above ``saturation_adu`` are refused.
+    subtracted.  A pair's brighter-fatter effect is not corrected.  A flat of which more than `MAX_SATURATED` reaches
+    ``saturation_adu`` is refused.
     """
     noise = read_noise_reads * read_noise_adu**2
     gains, errors, means = [], [], []
@@ -154,8 +162,13 @@ def _level(flat: Frame, saturation_adu: float | None, sigma: float, iterations: 
     level = clipped_mean(flat, sigma=sigma, iterations=iterations).mean
     if level <= 0:
         raise EstimateError(f"a flat has a mean of {level:.6g} ADU; expected light above pedestal and bias")
-    if saturation_adu is not None and level >= saturation_adu:
-        raise EstimateError(f"a flat has a mean of {level:.6g} ADU, at or above saturation ({saturation_adu:.6g} ADU)")
+    if saturation_adu is not None:
+        saturated = float(np.mean(np.greater_equal(flat, saturation_adu)))
+        if saturated > MAX_SATURATED:
+            raise EstimateError(
+                f"{saturated:.2%} of a flat's pixels are at or above saturation ({saturation_adu:.6g} ADU), where "
+                f"noise is lost; at most {MAX_SATURATED:.1%} may be. Leave out flats of this level"
+            )
     return level
 
 
