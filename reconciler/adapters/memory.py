@@ -18,7 +18,7 @@ from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
 from ..state import Cert, Chain, Change, Key, Owned, Value
-from ..timeline import Timeline, timeline, uuid
+from ..timeline import NOTHING, Timeline, timeline, uuid
 
 Rows = dict[str, list[tuple[int, int, str]]]
 
@@ -50,6 +50,19 @@ class Store:
         name = str(uuids.uuid4())
         self.contents.setdefault((run, dataset_type), {})[data_id] = name
         return name
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let nobody else in, and leave everything as it was if something is raised."""
+        with self.guard:
+            kept = dict(self.types), dict(self.children), dict(self.docs), self.record
+            certified = {key: dict(rows) for key, rows in self.certifications.items()}
+            try:
+                yield
+            except BaseException:
+                self.types, self.children, self.docs, self.record = kept
+                self.certifications = certified
+                raise
 
 
 class MemoryRepository:
@@ -94,15 +107,22 @@ class MemoryRepository:
 
     def commit(self, changes: tuple[Change, ...]) -> None:
         """Compare everything, then write everything."""
-        with self.store.guard:
+        with self.store.transaction():
+            self._register(changes)
             for change in changes:
                 found = self._value(change.key)
                 if (found or None) != (change.before or None):
                     raise Moved(change.key, change.before, found)
-            self._check(changes)
             for change in changes:
                 self._write(change)
             self.store.record = (self.store.record or Record(self.place)).after(changes)
+
+    def _register(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if isinstance(change.key, Chain):
+                self.store.register(change.key.name, "CHAINED")
+            elif isinstance(change.key, Cert):
+                self.store.register(change.key.collection, "CALIBRATION")
 
     def _value(self, key: Key) -> Value | None:
         store = self.store
@@ -115,32 +135,34 @@ class MemoryRepository:
             return store.record.owned.get((key.chain, key.member)) if store.record else None
         raise ReconcileError(f"{key} is no registry edit")
 
-    def _check(self, changes: tuple[Change, ...]) -> None:
-        for change in changes:
-            if isinstance(change.key, Chain):
-                assert isinstance(change.after, tuple | None)
-                for member in change.after or ():
-                    if member not in self.store.types:
-                        raise ReconcileError(f"chain {change.key.name}: member {member} does not exist")
-                    if change.key.name in self._below(frozenset({member})):
-                        raise ReconcileError(f"chain {change.key.name}: member {member} would make a cycle")
-            if isinstance(change.key, Cert) and isinstance(change.after, Timeline):
-                known = {u for ids in self.store.contents.values() for u in ids.values()}
-                for span in change.after:
-                    if span.source.name not in known:
-                        raise ReconcileError(f"{change.key}: dataset {span.source.name} does not exist")
-
     def _write(self, change: Change) -> None:
-        key, store = change.key, self.store
+        key, after = change.key, change.after
         if isinstance(key, Chain):
-            store.register(key.name, "CHAINED")
-            assert isinstance(change.after, tuple | None)
-            store.children[key.name] = change.after or ()
+            assert isinstance(after, tuple | None)
+            self._redefine(key.name, after or ())
         elif isinstance(key, Cert):
-            store.register(key.collection, "CALIBRATION")
-            rows = store.certifications.setdefault((key.collection, key.dataset_type), {})
-            assert isinstance(change.after, Timeline | None)
-            rows[key.data_id] = [(b, e, source.name) for b, e, source in change.after or ()]
+            assert isinstance(after, Timeline | None)
+            self._recertify(key, after or NOTHING)
+
+    def _redefine(self, chain: str, members: tuple[str, ...]) -> None:
+        for member in members:
+            if member not in self.store.types:
+                raise ReconcileError(f"chain {chain}: member {member} does not exist")
+            if chain in self._below(frozenset({member})):
+                raise ReconcileError(f"chain {chain}: member {member} would make a cycle")
+        self.store.children[chain] = members
+
+    def _recertify(self, key: Cert, after: Timeline) -> None:
+        there = {
+            ids[key.data_id]
+            for (_, dataset_type), ids in self.store.contents.items()
+            if dataset_type == key.dataset_type and key.data_id in ids
+        }
+        for span in after:
+            if span.source.name not in there:
+                raise ReconcileError(f"{key}: dataset {span.source.name}, which is to be certified, does not exist")
+        rows = self.store.certifications.setdefault((key.collection, key.dataset_type), {})
+        rows[key.data_id] = [(b, e, source.name) for b, e, source in after]
 
     def claim(self, leaf: str, claim: Claim) -> Claim:
         """Register the leaf with its claim, or return the claim that stands."""

@@ -57,7 +57,7 @@ class Connection:
                 f"{self.place}: there is no Butler repository at {self.address}",
                 hint="Check `butler:` of the site, or create it: `python -m processing repo create`.",
             ) from error
-        except (YAMLError, LookupError, TypeError, ValueError, ImportError) as error:
+        except (YAMLError, LookupError, TypeError, ValueError, ImportError, RuntimeError) as error:
             raise Unreachable(
                 f"{self.place}: the repository at {self.address} cannot be opened: {_first_line(error)}",
                 hint="Its butler.yaml is damaged, or it needs a package that is not installed here.",

@@ -20,7 +20,8 @@ Contents: TypeAlias = dict[tuple[str, str], dict[str, str]]
 def observe(butler: Any, place: str, scope: Scope) -> Observation:
     """Return what the repository holds within the scope.
 
-    The caching context makes Butler fetch collections and their summaries once, not once for each dataset type.
+    The caching context makes Butler fetch collections and their summaries once, not once for each dataset type. It
+    reads documentation in batches of a thousand collections; no other number of queries grows with the repository.
     """
     with butler.registry.caching_context():
         infos = collections(butler, scope.collections)

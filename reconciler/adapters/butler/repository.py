@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 
 from ...observation import Observation, Scope
-from ...seals import Claim, Seal
+from ...ports import File, Selected
+from ...seals import Claim, Datasets, Seal
 from ...state import Change
-from . import commit, generations, observe
+from . import commit, generations, locks, observe, select
 from .connect import Connection, told
 from .editing import editing, register, write_record
+from .exposures import existing
+from .files import put
 
 
 class ButlerRepository:
@@ -67,6 +71,25 @@ class ButlerRepository:
         """Replace the leaf's claim by the seal, put the output RUN in front of its children, seal the RUN too."""
         with told(self.place):
             generations.seal(self._connection, leaf, seal)
+
+    def put(self, run: str, files: tuple[File, ...]) -> Datasets:
+        """Put those files into the RUN that are not there yet; return all their UUIDs."""
+        with told(self.place):
+            return put(self._connection, run, files)
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
+        return locks.held(self._connection, name)
+
+    def select(self, instrument: str, raws: str, expression: str) -> Selected:
+        """Return the exposures of one instrument with raws in `raws` for which the expression holds, all of them."""
+        with told(self.place):
+            return select.select(self._connection.reader, self.place, instrument, raws, expression)
+
+    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
+        """Return which of these exposures the registry knows at all."""
+        with told(self.place):
+            return existing(self._connection.reader, instrument, exposures)
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""

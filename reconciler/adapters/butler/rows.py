@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...dataid import data_id
@@ -19,7 +19,7 @@ class Certification(NamedTuple):
     uuid: str
 
 
-def certifications(butler: Any, dataset_type: Any, collections: Iterable[str]) -> Iterator[Certification]:
+def certifications(butler: Any, dataset_type: Any, collections: Collection[str]) -> Iterator[Certification]:
     """Yield every certification of a dataset type in these CALIBRATION collections, by one query.
 
     An empty time span, which Butler stores and never answers with, is no certification.
@@ -33,7 +33,7 @@ def certifications(butler: Any, dataset_type: Any, collections: Iterable[str]) -
             yield Certification(row[collection], text(row), begin, end, str(row[dataset]))
 
 
-def contents(butler: Any, dataset_type: Any, collections: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+def contents(butler: Any, dataset_type: Any, collections: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (collection, data ID, UUID) of a dataset type in these RUN and TAGGED collections, by one query."""
     name = dataset_type.name
     text = _data_id_writer(dataset_type)
@@ -47,9 +47,13 @@ def validity(timespan: Any) -> Validity:
     return Validity(*timespan.nsec)
 
 
-def _general(butler: Any, dataset_type: Any, collections: Iterable[str], fields: set[str]) -> Iterator[dict[str, Any]]:
+def _general(
+    butler: Any, dataset_type: Any, collections: Collection[str], fields: set[str]
+) -> Iterator[dict[str, Any]]:
+    if not collections:
+        return
     with butler.query() as query:
-        yield from query.join_dataset_search(dataset_type.name, list(collections)).general(
+        yield from query.join_dataset_search(dataset_type.name, collections).general(
             dataset_type.dimensions.required, dataset_fields={dataset_type.name: fields}, find_first=False
         )
 
