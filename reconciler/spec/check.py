@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .load import Tree, read_tree
-from .problems import Problem, one_per_place
+from .problems import MOST_PER_FILE, Problem, one_per_place
 from .rules import CROSS, LOCAL, Rule
 from .rules.context import context
 
@@ -29,4 +30,14 @@ def validate(root: Path) -> tuple[Problem, ...]:
 
 def _applied(tree: Tree, rules: Iterable[Rule]) -> tuple[Problem, ...]:
     joined = context(tree)
-    return one_per_place(problem for rule in rules for problem in rule(joined))
+    return one_per_place(problem for rule in rules for problem in _bounded(rule(joined)))
+
+
+def _bounded(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems until one file has had more than enough of this rule."""
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        yield problem
+        counts[problem.file] += 1
+        if counts[problem.file] >= MOST_PER_FILE:
+            return

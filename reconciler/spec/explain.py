@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from .documents import Model
 from .located import locate
-from .problems import Problem, listed, nearest, shown
+from .problems import MOST_PER_FILE, Problem, listed, nearest, shown
 from .source import Source, named
 
 _EXPECTED = {
@@ -35,7 +35,7 @@ _BOUNDS = {
 
 def explain(source: Source, model: type[Model], error: ValidationError) -> Iterator[Problem]:
     """Yield a problem for each of pydantic's complaints about a document of this model."""
-    for complaint in error.errors(include_url=False):
+    for complaint in error.errors(include_url=False)[:MOST_PER_FILE]:
         path = tuple(step for step in complaint["loc"] if step != "[key]")
         code, message, expected, near = _EXPLAINERS.get(complaint["type"], _value)(model, path, complaint)
         if complaint["type"] == "missing":

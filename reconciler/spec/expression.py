@@ -28,6 +28,7 @@ MAX_DEPTH = 50
 """Parentheses and negations inside each other; people need five."""
 MAX_DIGITS = 25
 MAX_CHAIN = 400
+MAX_LENGTH = 50_000
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -77,6 +78,8 @@ def parse(text: str) -> Node:
 
 
 def _tokens(text: str) -> list[_Token]:
+    if len(text) > MAX_LENGTH:
+        raise SelectionError(f"more than {MAX_LENGTH:,} characters; expected ranges instead of lists", MAX_LENGTH)
     tokens: list[_Token] = []
     index = 0
     while not tokens or tokens[-1].kind != "end":

@@ -108,9 +108,9 @@ def _refused(source: Source) -> Iterator[Problem]:
 
 def _refusal(event: yaml.NodeEvent) -> tuple[str, str, str] | None:
     if isinstance(event, yaml.AliasEvent):
-        return "anchor", f"the alias *{event.anchor}", "the value written out"
+        return "anchor", f"the alias {shown(event.anchor)}", "the value written out"
     if event.anchor is not None:
-        return "anchor", f"the anchor &{event.anchor}", "the value written out where it is needed"
+        return "anchor", f"the anchor {shown(event.anchor)}", "the value written out where it is needed"
     tag = getattr(event, "tag", None)
     return ("tag", f"the tag {shown(tag)}", "a plain value") if tag is not None else None
 

@@ -11,7 +11,11 @@ from ..errors import ExitCode, ReconcileError
 
 Severity = Literal["error", "warning"]
 
+MOST_PER_FILE = 100
+"""Of one sort in one file: who sees a hundred has seen enough, and hostile files cannot keep us busy."""
 _LONGEST_SHOWN = 60
+_MOST_LISTED = 30
+_MOST_COMPARED = 300
 
 
 class Position(NamedTuple):
@@ -75,7 +79,8 @@ def one_per_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def nearest(word: object, right: Iterable[str]) -> str:
     """Return the right word most like the one that was found; empty if none is near."""
-    close = get_close_matches(str(word)[:_LONGEST_SHOWN], sorted(right), n=1, cutoff=0.6)
+    candidates = sorted(right)[:_MOST_COMPARED]
+    close = get_close_matches(str(word)[:_LONGEST_SHOWN], candidates, n=1, cutoff=0.6)
     return close[0] if close else ""
 
 
@@ -87,7 +92,9 @@ def shown(value: object) -> str:
 
 def listed(words: Iterable[str]) -> str:
     """Return the words that would have been right, as a sentence has them."""
-    return ", ".join(sorted(words)) or "nothing"
+    found = sorted(words)
+    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    return ", ".join(found[:_MOST_LISTED]) + more or "nothing"
 
 
 def _count(number: int, noun: str) -> str:

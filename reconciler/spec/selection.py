@@ -191,14 +191,14 @@ def _each(name: str, items: tuple[Node, ...]) -> Iterator[Demand]:
 
 def _numbers(values: Iterator[int | float | str | tuple[int, int, int]]) -> Ranges:
     """Return the whole numbers among the values; strided ranges too long to have been meant as a list are left out."""
-    found = Ranges()
+    found: list[tuple[int, int]] = []
     for value in values:
         if isinstance(value, int):
-            found |= ranges((value,))
+            found.append((value, value))
         elif isinstance(value, tuple):
             first, last, stride = value
             if stride == 1:
-                found |= spans((first, last))
+                found.append((first, last))
             elif (last - first) // stride < _MOST_LISTED:
-                found |= ranges(range(first, last + 1, stride))
-    return found
+                found += ranges(range(first, last + 1, stride)).spans
+    return spans(*found)
