@@ -86,6 +86,18 @@ def _simulate(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     return {"written": len(paths), "directory": str(options.outdir)}, False
 
 
+def _add_camera(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing import camera_files, layout
+
+    written = layout.add_camera(options.yaml, options.into)
+    print(
+        f"now: export CP_PIPE_DIR={options.into.absolute()} "
+        f"{camera_files.SEARCH_PATH}={(options.into / 'cameras').absolute()}",
+        file=sys.stderr,
+    )
+    return {"written": [str(path) for path in written]}, False
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m processing", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -95,7 +107,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_create(repo.add_parser("create", help="make a Butler repository"))
     _add_ingest(repo.add_parser("ingest", help="ingest raw FITS files"))
     _add_simulate(commands.add_parser("simulate", help="write simulated raws and their truth"))
+    camera = commands.add_parser("camera", help="process a camera of your own").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    _add_camera_add(camera.add_parser("add", help="write pipelines and templates for a camera's YAML"))
     return parser
+
+
+def _add_camera_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("yaml", type=Path, metavar="YAML", help="its name is the camera's, plus .yaml")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="becomes a CP_PIPE_DIR")
+    _finish(parser, _add_camera)
 
 
 def _add_create(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ Arrays come back bit by bit as they were written. Header keywords beyond eight c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ Rows = tuple[int, int]
 
 PLANES = {"BAD": 0, "SAT": 1, "NO_DATA": 2, "CR": 3, "SUSPECT": 4}
 """Mask planes by bit: unusable pixel, saturated, nothing measured, cosmic ray, doubtful."""
+
+FLOAT_WIDTH = 20
+"""Characters that astropy gives a number in a card."""
 
 _STRUCTURE = frozenset({"SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "BUNIT"})
 
@@ -65,7 +69,7 @@ def write(frame: Frame, path: Path) -> None:
     """Write a frame; an existing file is replaced."""
     from astropy.io import fits
 
-    square = f"({frame.unit})**2" if frame.unit else ""
+    square = re.sub(r"[A-Za-z]+", r"\g<0>2", frame.unit)
     planes = {f"MP_{name}": number for name, number in PLANES.items()}
     fits.HDUList(
         [
@@ -106,5 +110,14 @@ def _header(unit: str, values: Mapping[str, str | int | float | bool]) -> fits.H
     if unit:
         header["BUNIT"] = unit
     for key, value in values.items():
-        header[key if len(key) <= 8 and " " not in key else f"HIERARCH {key}"] = value
+        header.append(_card(key if len(key) <= 8 and " " not in key else f"HIERARCH {key}", value))
     return header
+
+
+def _card(key: str, value: str | int | float | bool) -> fits.Card:
+    from astropy.io import fits
+
+    if isinstance(value, float) and len(repr(value)) > FLOAT_WIDTH:
+        # astropy would cut it to 20 characters; FITS allows free format, and the number should come back.
+        return fits.Card.fromstring(f"{key:8}= {value!r}".upper())
+    return fits.Card(key, value)

@@ -25,7 +25,7 @@ from processing import raw
 from processing.butler import records
 from processing.butler.formatters import RawFormatter
 from processing.butler.records import Place
-from processing.butler.registration import raw_type
+from processing.butler.registration import class_name, raw_type
 from processing.butler.repository import RepositoryError
 from processing.camera import Camera
 from processing.errors import ProcessingError
@@ -67,7 +67,7 @@ class Candidate:
         return self.observation.exposure, self.detector
 
 
-def raw_files(inputs: Iterable[Path]) -> list[Path]:
+def raw_files(inputs: Sequence[Path]) -> list[Path]:
     """The given files and, by name, the raws under the given directories; sorted, each once."""
     found: set[Path] = set()
     for given in inputs:
@@ -75,6 +75,9 @@ def raw_files(inputs: Iterable[Path]) -> list[Path]:
             found |= {p for p in given.rglob("*") if p.is_file() and raw.is_raw_name(p)}
         else:
             found.add(given)
+    if not found:
+        places = ", ".join(str(given) for given in inputs)
+        raise ProcessingError(f"{places}: no raws, expected names that end in {', '.join(raw.SUFFIXES)}")
     return sorted(found)
 
 
@@ -103,7 +106,8 @@ def _checked_raw_type(butler: Butler, camera: Camera) -> DatasetType:
     if kind != ours:
         raise RepositoryError(f"the repository defines raws otherwise: {kind}, expected {ours}")
     if not records.has_instrument(butler, camera):
-        raise RepositoryError(f"the repository has no instrument {camera.name}; add it with `repo add-camera`")
+        add = f"butler register-instrument REPO {class_name(camera)}"
+        raise RepositoryError(f"the repository has no instrument {camera.name}; add it with: {add}")
     return kind
 
 

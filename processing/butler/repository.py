@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,13 +32,18 @@ def create(root: Path, cameras: Sequence[Camera], *, database: str | None, schem
         config["registry", "db"] = database
     if schema:
         config["registry", "namespace"] = schema
-    with failures_of(root):
-        Butler.makeRepo(root, config=config)
-        add_cameras(root, cameras)
+    existed = root.exists()
+    try:
+        with failures_of(root):
+            Butler.makeRepo(root, config=config)
+            _fill(root, cameras)
+    except RepositoryError:
+        if not existed:
+            shutil.rmtree(root, ignore_errors=True)  # half a repository would be in the way of the next try
+        raise
 
 
-def add_cameras(root: Path, cameras: Sequence[Camera]) -> None:
-    """Register cameras and the raw dataset type."""
+def _fill(root: Path, cameras: Sequence[Camera]) -> None:
     with open_butler(root, writeable=True) as butler:
         for camera in cameras:
             register(butler.registry, camera)
