@@ -22,7 +22,9 @@ ENVIRONMENT = {"INSTRUMENT": "TestCam", "TICKET": TICKET, "TAG": "trial", "RERUN
 ALL = "instrument='TestCam' and exposure in (2024120800001..2024120800006)"
 
 
-def job(root: Path, kind: str = "bias", *, query: str = ALL, inputs: tuple[str, ...] = (RAWS,), **changes: object) -> Job:
+def job(
+    root: Path, kind: str = "bias", *, query: str = ALL, inputs: tuple[str, ...] = (RAWS,), **changes: object
+) -> Job:
     """A job that runs one of the tiny templates with everything that it needs."""
     leaf = f"TestCam/calib/{TICKET}/trial/{kind}Gen.20241208a"
     template, submission = f"bps_{kind}.yaml", str(root / "submit" / kind)

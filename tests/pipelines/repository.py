@@ -33,14 +33,16 @@ def create(path: Path) -> str:
     return str(path)
 
 
-def certify_bias(address: str, collection: str, epoch: str, begin: Time | None, end: Time | None) -> dict[int, str]:
+def certify_bias(
+    address: str, collection: str, epoch: str, begin: Time | None, end: Time | None, run: str = "run"
+) -> dict[int, str]:
     """Put a bias per detector and certify it; return the UUIDs by detector."""
     butler = Butler.from_config(address, writeable=True)
     bias = DatasetType("bias", ("instrument", "detector"), DICT, universe=butler.dimensions, isCalibration=True)
     butler.registry.registerDatasetType(bias)
-    butler.collections.register(f"{collection}/run", CollectionType.RUN)
+    butler.collections.register(f"{collection}/{run}", CollectionType.RUN)
     butler.collections.register(collection, CollectionType.CALIBRATION)
-    refs = [_put_bias(butler, f"{collection}/run", detector, epoch) for detector in DETECTORS]
+    refs = [_put_bias(butler, f"{collection}/{run}", detector, epoch) for detector in DETECTORS]
     butler.registry.certify(collection, refs, Timespan(begin, end))
     butler.close()
     return {int(ref.dataId["detector"]): str(ref.id) for ref in refs}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from lsst.daf.butler import Butler, MissingCollectionError, MissingDatasetTypeError
+from lsst.daf.butler import Butler, CalibrationLookupError, MissingCollectionError, MissingDatasetTypeError
 from lsst.pipe.base import Pipeline
 from lsst.pipe.base.all_dimensions_quantum_graph_builder import AllDimensionsQuantumGraphBuilder
 from lsst.pipe.base.pipeline_graph import PipelineGraph
-from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
+from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, PredictedQuantumGraphComponents
 
 from ...dataid import data_id
 from ...errors import ReconcileError
@@ -28,26 +28,31 @@ def build(butler: Butler, recipe: Recipe, save_to: str) -> PredictedQuantumGraph
     """
     pipeline = _pipeline(recipe)
     with translated(f"building the graph of {recipe.pipeline}"):
-        resumed = (recipe.run,) if _exists(butler, recipe.run) else ()
-        try:
-            # Not by SeparablePipelineExecutor: a Butler that names the output RUN registers it.
-            components = AllDimensionsQuantumGraphBuilder(
-                pipeline.to_graph(),
-                butler,
-                where=recipe.where,
-                input_collections=recipe.inputs,
-                output_run=recipe.run,
-                skip_existing_in=resumed,
-                clobber=True,
-            ).finish(metadata={"data_query": recipe.where}, attach_datastore_records=False)
-        except FileNotFoundError as error:
-            raise _missing_prerequisite(recipe, error) from error
+        components = _components(butler, recipe, pipeline)
         graph = components.assemble()
-        if not len(graph):
-            _explain(butler, recipe, graph.pipeline_graph)
-        else:
+        if len(graph):
             components.write(save_to)
+        else:
+            _explain(butler, recipe, graph.pipeline_graph)
     return graph
+
+
+def _components(butler: Butler, recipe: Recipe, pipeline: PipelineGraph) -> PredictedQuantumGraphComponents:
+    # Not by SeparablePipelineExecutor: a Butler that names the output RUN registers it.
+    try:
+        return AllDimensionsQuantumGraphBuilder(
+            pipeline,
+            butler,
+            where=recipe.where,
+            input_collections=recipe.inputs,
+            output_run=recipe.run,
+            skip_existing_in=(recipe.run,) if _exists(butler, recipe.run) else (),
+            clobber=True,
+        ).finish(metadata={"data_query": recipe.where}, attach_datastore_records=False)
+    except FileNotFoundError as error:
+        raise _missing_prerequisite(recipe, error) from error
+    except CalibrationLookupError as error:
+        raise _ambiguous(recipe, pipeline) from error
 
 
 def picks(graph: PredictedQuantumGraph, run: str) -> tuple[Pick, ...]:
@@ -57,7 +62,7 @@ def picks(graph: PredictedQuantumGraph, run: str) -> tuple[Pick, ...]:
     taken: dict[tuple[str, UUID], set[int]] = {}
     for task, quanta in graph.quanta_by_task.items():
         for where, quantum in quanta.items():
-            exposures = {where["exposure"]} if "exposure" in where.dimensions else set()
+            exposures = (where["exposure"],) if "exposure" in where.dimensions else ()
             for dataset in nodes.predecessors(quantum):
                 node = nodes.nodes[dataset]
                 if node["dataset_type_name"] in calibrations and node["run"] != run:
@@ -74,19 +79,18 @@ def _order(pick: Pick) -> tuple[str, str, str, str]:
     return pick.task, pick.dataset_type, pick.data_id, pick.uuid
 
 
-def _pipeline(recipe: Recipe) -> Pipeline:
+def _pipeline(recipe: Recipe) -> PipelineGraph:
     """Read the pipeline and its tasks; whatever these raise is the fault of files that users may edit."""
     try:
         pipeline = Pipeline.from_uri(recipe.pipeline)
         for task, field, value in recipe.overrides:
-            pipeline.add_config_override(task, field, value)
-        pipeline.to_graph()
+            pipeline.addConfigOverride(task, field, value)
+        return pipeline.to_graph()
     except (ImportError, LookupError, OSError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ReconcileError(
             f"pipeline {recipe.pipeline} cannot be used: {type(error).__name__}: {first_line(error)}",
             hint="Mend the pipeline, or the `overrides` of the product if they are named; nothing was submitted.",
         ) from error
-    return pipeline
 
 
 def _exists(butler: Butler, collection: str) -> bool:
@@ -101,6 +105,22 @@ def _missing_prerequisite(recipe: Recipe, error: FileNotFoundError) -> Reconcile
         f"a calibration that {recipe.pipeline} needs is not there: {error}\n  searched: {', '.join(recipe.inputs)}",
         hint="Certify it for these exposures in one of these collections, or add the collection that holds it "
         "to `starting_calibs`.",
+    )
+
+
+def _ambiguous(recipe: Recipe, pipeline: PipelineGraph) -> ReconcileError:
+    """The middleware does not say which dataset type it was; all that could be are named."""
+    takes = [
+        f"{task.label} takes {edge.parent_dataset_type_name}"
+        for task in pipeline.tasks.values()
+        for edge in task.prerequisite_inputs.values()
+        if edge.is_calibration
+    ]
+    return ReconcileError(
+        f"{recipe.pipeline}: a calibration is certified more than once for what one quantum needs: "
+        f"{', '.join(takes)}\n  searched: {', '.join(recipe.inputs)}",
+        hint="Either an exposure lies across the boundary of two validity ranges of one collection, or a task without "
+        "an exposure cannot tell two epochs apart: name a collection that holds only the right one in `inputs`.",
     )
 
 

@@ -22,7 +22,8 @@ def _visit(location: str, by: Path | None, seen: set[Path], problems: list[str])
     text = location.split("#", 1)[0]
     whose = f"{by} imports {text}" if by else f"pipelineYaml: {text}"
     if unset := unset_in(text):
-        problems.extend(f"{whose}: the environment variable {name} is not set" for name in unset)
+        # Of the template's own values, `unresolved` has said so.
+        problems.extend(f"{whose}: the environment variable {name} is not set" for name in unset if by)
         return
     name = os.path.expandvars(text)
     if "://" in name or "{" in name:

@@ -1,0 +1,1 @@
+"""What only the engine `pipetask` does: refusals, picks, failures, signs of life."""
