@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Exposure, File, Foreign, Graph, Job, Moved, Selected, Status
+from ..ports import Exposure, File, Graph, Job, Moved, Selected, Status
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
-from ..state import Cert, Chain, Change, Key, Owned, Value
+from ..state import Cert, Chain, Change, Gen, Key, Owned, Value
 from ..timeline import NOTHING, Timeline, timeline, uuid
+from .claims import compare, standing_claim
 
 Rows = dict[str, list[tuple[int, int, str]]]
 
@@ -166,23 +167,24 @@ class MemoryRepository:
 
     def claim(self, leaf: str, claim: Claim) -> Claim:
         """Register the leaf with its claim, or return the claim that stands."""
-        with self.store.guard:
+        with self.store.transaction():
             store = self.store
             store.record = store.record or Record(self.place)
-            doc = store.docs.get(leaf)
-            if leaf in store.types and doc is None:
-                raise Foreign(f"collection {leaf} exists and reconcile did not make it")
-            if isinstance(doc, Seal):
-                raise ReconcileError(f"{leaf} is sealed already")
-            if isinstance(doc, Claim):
-                if claim.recipe == doc.recipe and doc.run in store.types and leaf != doc.run:
-                    store.children[leaf] = (doc.run, *doc.inputs)
-                return doc
-            store.register(leaf, "RUN" if leaf == claim.run else "CHAINED")
-            if leaf != claim.run:
-                store.children[leaf] = claim.inputs
-            store.docs[leaf] = claim
-            return claim
+            if leaf not in store.types:
+                store.register(leaf, "RUN" if leaf == claim.run else "CHAINED")
+                store.docs[leaf] = claim
+                self._link(leaf, claim)
+                return claim
+            standing = standing_claim(Gen(self.place, leaf), store.docs.get(leaf))
+            if standing.recipe == claim.recipe:
+                self._link(leaf, standing)
+            return standing
+
+    def _link(self, leaf: str, claim: Claim) -> None:
+        """Make a leaf that is no RUN a search path of its RUN, if that exists, and its inputs."""
+        if leaf != claim.run:
+            run = (claim.run,) if claim.run in self.store.types else ()
+            self._redefine(leaf, (*run, *claim.inputs))
 
     def ensure_chain(self, name: str) -> None:
         """Register an empty chain unless the collection exists."""
@@ -193,12 +195,13 @@ class MemoryRepository:
 
     def seal(self, leaf: str, seal: Seal) -> None:
         """Replace the claim by the seal."""
-        with self.store.guard:
-            doc = self.store.docs.get(leaf)
-            if doc is None:
-                raise Foreign(f"collection {leaf} bears no claim of ours")
-            if isinstance(doc, Claim) and leaf != seal.run:
-                self.store.children[leaf] = (seal.run, *doc.inputs)
+        with self.store.transaction():
+            standing = self.store.docs.get(leaf)
+            compare(Gen(self.place, leaf), standing, seal)
+            if seal.run not in self.store.types:
+                raise ReconcileError(f"{leaf} cannot be sealed: its RUN {seal.run} does not exist at {self.place}")
+            if isinstance(standing, Claim):
+                self._link(leaf, standing)
             self.store.docs[leaf] = self.store.docs[seal.run] = seal
 
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:

@@ -6,9 +6,9 @@ from typing import Any
 
 from ... import seals
 from ...errors import ReconcileError
-from ...ports import Foreign, Moved
-from ...seals import Claim, Doc, Seal
-from ...state import Gen, Presence
+from ...seals import Claim, Seal
+from ...state import Gen
+from ..claims import compare, standing_claim
 from .connect import Connection
 from .editing import editing, register
 
@@ -20,14 +20,7 @@ def claim(connection: Connection, leaf: str, new: Claim) -> Claim:
         if info is None:
             _begin(butler, leaf, new)
             return new
-        standing = seals.read(info.doc)
-        if standing is None:
-            raise Foreign(
-                f"collection {leaf} exists at {connection.place} and reconcile did not make it",
-                hint="Give the product another rerun, or adopt the collection with `from:`.",
-            )
-        if isinstance(standing, Seal):
-            raise Moved(Gen(connection.place, leaf), None, Presence(standing.recipe, True))
+        standing = standing_claim(Gen(connection.place, leaf), seals.read(info.doc))
         if standing.recipe == new.recipe and info.type.name == "CHAINED":
             _link(butler, leaf, standing)
         return standing
@@ -38,7 +31,7 @@ def seal(connection: Connection, leaf: str, new: Seal) -> None:
     with editing(connection) as (butler, _):
         info = find(butler, leaf)
         standing = seals.read(info.doc) if info else None
-        _compare(Gen(connection.place, leaf), standing, new)
+        compare(Gen(connection.place, leaf), standing, new)
         if find(butler, new.run) is None:
             raise ReconcileError(f"{leaf} cannot be sealed: its RUN {new.run} does not exist at {connection.place}")
         if isinstance(standing, Claim) and leaf != new.run:
@@ -76,13 +69,3 @@ def _link(butler: Any, leaf: str, standing: Claim) -> None:
     except MissingCollectionError as error:
         lost = ", ".join(name for name in standing.inputs if find(butler, name) is None)
         raise ReconcileError(f"{leaf}: input collection {lost} does not exist") from error
-
-
-def _compare(key: Gen, standing: Doc | None, new: Seal) -> None:
-    """A seal may only replace a claim of its recipe and RUN, or itself."""
-    if standing is None:
-        raise Foreign(f"collection {key} bears no claim of ours, so it cannot be sealed")
-    sealed = isinstance(standing, Seal)
-    same_datasets = not isinstance(standing, Seal) or standing.datasets == new.datasets
-    if (standing.recipe, standing.run) != (new.recipe, new.run) or not same_datasets:
-        raise Moved(key, Presence(new.recipe, False), Presence(standing.recipe, sealed))
