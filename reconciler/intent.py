@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from .ports import File
-from .seals import Recipe
+from .ports import File, Job
+from .seals import Claim, Recipe
 from .state import Cert, Chain, Gen, Presence, State
 
 
@@ -79,6 +79,21 @@ class Generation:
     fixed_run: str | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[Start, ...] = ()
+
+    def job(self, claim: Claim) -> Job:
+        """Return what an executor is given: the work, and where its claim says that it goes."""
+        return Job(
+            place=self.key.place,
+            leaf=self.key.leaf,
+            run=claim.run,
+            template=self.template,
+            release=self.release,
+            environment=self.environment,
+            data_query=self.data_query,
+            inputs=claim.inputs,
+            submission=claim.submission,
+            overrides=self.overrides,
+        )
 
     @property
     def dataset_types(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from .errors import Unreachable
+from .errors import ReconcileError, Unreachable
 from .facts import Facts
 from .intent import Curation, Desired, Generation, Pin, Work
 from .observation import Observation, Scope, lift, shelves
@@ -44,6 +44,11 @@ def look(repositories: Iterable[Repository], scope: Callable[[str], Scope], want
 def _observe(repository: Repository, scope: Scope, want: Desired) -> Observation:
     """Observe, and ask for the time spans of exposures only where something is left to generate."""
     seen = repository.observe(scope)
+    if seen.record is not None and seen.record.place != seen.place:
+        raise ReconcileError(
+            f"the repository configured as {seen.place} is recorded as {seen.record.place}",
+            hint="correct `butler:` in sites/, or the repository's name there; nothing was written",
+        )
     pending = {
         (work.instrument, exposure)
         for key, work in want.works.items()

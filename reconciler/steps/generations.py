@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..differences import differences
 from ..facts import Facts
-from ..intent import Curation, Desired, Generation, Pin, Precursor
+from ..intent import Curation, Desired, Generation, Pin, Precursor, Work
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Presence
@@ -24,7 +25,7 @@ def generations(changes: Iterable[Change], want: Desired, facts: Facts) -> Itera
 
 def _step(change: Change, key: Gen, want: Desired, facts: Facts) -> Produce | Curate | Refuse:
     work = want.works[key]
-    if reason := _refusal(change, key, facts):
+    if reason := _refusal(change, work, facts):
         return Refuse(change, reason)
     if isinstance(work, Pin):
         return Refuse(change, f"{key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
@@ -33,13 +34,13 @@ def _step(change: Change, key: Gen, want: Desired, facts: Facts) -> Produce | Cu
     return Produce(change, work, tuple(_needs(work, want)))
 
 
-def _refusal(change: Change, key: Gen, facts: Facts) -> str:
+def _refusal(change: Change, work: Work, facts: Facts) -> str:
     """Return why the generation must not be touched; empty if it may."""
-    before, after = change.before, change.after
+    key, before, after = work.key, change.before, change.after
     assert isinstance(after, Presence)
     seen = facts.observations.get(key.place)
     if isinstance(before, Presence) and before.recipe != after.recipe:
-        return f"the recipe of {key.leaf} has changed since it was begun; give it a new rerun: {next_leaf(key.leaf)}"
+        return _other_recipe(work, facts)
     seal = facts.seals(key.place).get(key.leaf)
     if seal is not None and seen is not None:
         gone = missing(seal, seen)
@@ -50,6 +51,21 @@ def _refusal(change: Change, key: Gen, facts: Facts) -> str:
     if before is None and seen is not None and key.leaf in seen.collections:
         return f"{key.leaf} exists and reconcile did not make it; certify it with `from:`, or choose another rerun"
     return ""
+
+
+def _other_recipe(work: Work, facts: Facts) -> str:
+    """Say what differs between the recipe that a leaf was begun with and the one that is wanted now."""
+    leaf = work.key.leaf
+    if isinstance(work, Pin):
+        return f"RUN {leaf} no longer holds what the lock says; look why, then `reconcile lock`"
+    doc = facts.seals(work.key.place).get(leaf) or facts.claims(work.key.place).get(leaf)
+    changed = "; ".join(differences(doc.intent, work.recipe.intent)) if doc else "its recipe"
+    way = (
+        "give the new files a date or a ticket"
+        if isinstance(work, Curation)
+        else f"the next rerun is {next_leaf(leaf)}"
+    )
+    return f"{leaf} was begun with another recipe ({changed}); what was made stays as it is: {way}"
 
 
 def _needs(work: Generation, want: Desired) -> Iterator[Need]:

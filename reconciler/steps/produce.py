@@ -88,7 +88,7 @@ class Produce:
                 claim = repository.claim(work.key.leaf, self._claim(world, seen, facts))
                 if claim.recipe != work.recipe.digest:
                     return blocked(f"{work.key.leaf} was begun with another recipe; give the new one its own rerun")
-                job = self._job(claim)
+                job = work.job(claim)
                 graph = world.executor.build(job)
         except Locked as locked:
             return Outcome("waiting", locked.message, locked.exit_code)
@@ -136,21 +136,6 @@ class Produce:
         inputs = self._flattened(seen, facts)
         submission = world.work / "submissions" / run.replace("/", "_")
         return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
-
-    def _job(self, claim: Claim) -> Job:
-        work = self.work
-        return Job(
-            place=self.place,
-            leaf=work.key.leaf,
-            run=claim.run,
-            template=work.template,
-            release=work.release,
-            environment=work.environment,
-            data_query=work.data_query,
-            inputs=claim.inputs,
-            submission=claim.submission,
-            overrides=work.overrides,
-        )
 
     def _calendar(self, claim: Claim, seen: State, facts: Facts) -> Calendar:
         return Calendar(seen, self.place, claim.inputs, facts.shelves.get(self.place, {}))

@@ -1,0 +1,85 @@
+"""The git repository that holds the specs: which commit it is at, and what differs from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import PolicyRefused, ReconcileError, UsageError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+FOLDERS = ("specs", "sites")
+
+
+class Checkout:
+    """The working tree that `directory` is in; specs/ and sites/ stand at its root."""
+
+    def __init__(self, directory: Path) -> None:
+        self._repo = _repo(directory)
+        self.root = Path(str(self._repo.working_dir))
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of HEAD; None before the first commit."""
+        return self._repo.head.commit.hexsha if self._repo.head.is_valid() else None
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Return the files below specs/ and sites/ that are not as HEAD has them, ignored ones included."""
+        status = self._repo.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--ignored", "--", *FOLDERS)
+        return tuple(entry[3:] for entry in status.split("\0") if entry[:3].strip())
+
+    def require_clean(self) -> str:
+        """Return HEAD's commit; refuse uncommitted specs, since what is applied must be what history holds."""
+        if self.commit is None:
+            raise UsageError("there is no commit yet; apply reads HEAD", hint="git add specs sites && git commit")
+        if dirty := self.uncommitted():
+            listed = "\n  ".join(dirty[:10]) + ("\n  ..." if len(dirty) > 10 else "")
+            raise UsageError(
+                f"apply reads HEAD only, and these files are not as HEAD has them:\n  {listed}",
+                hint="commit them, or put them aside (git stash); nothing was done",
+            )
+        return self.commit
+
+    def require_descent(self, applied: str | None) -> None:
+        """Refuse a HEAD that does not descend from the commit applied last: history only moves on."""
+        if applied is None or applied == self.commit:
+            return
+        from git.exc import BadName
+
+        try:
+            descends = self._repo.is_ancestor(self._repo.commit(applied), self._repo.head.commit)
+        except (ValueError, BadName) as error:
+            raise PolicyRefused(
+                f"commit {applied[:12]} was applied here last, and this clone does not know it",
+                hint="git fetch, and apply from the branch that holds it",
+            ) from error
+        if not descends:
+            raise PolicyRefused(
+                f"HEAD does not descend from {applied[:12]}, which was applied here last",
+                hint="merge that commit first; to take something back, `git revert` it",
+            )
+
+    def same_specs(self, applied: str | None) -> bool:
+        """Return whether specs/ and sites/ at HEAD are as they were at the commit applied last."""
+        from git.exc import GitCommandError
+
+        if applied is None or self.commit is None:
+            return False
+        try:
+            return not self._repo.git.diff("--name-only", applied, "HEAD", "--", *FOLDERS)
+        except GitCommandError:
+            return False
+
+
+def _repo(directory: Path) -> Repo:
+    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+
+    try:
+        repo = Repo(directory, search_parent_directories=True)
+    except (InvalidGitRepositoryError, NoSuchPathError) as error:
+        raise UsageError(f"{directory} is not in a git repository", hint="`reconcile init` makes one") from error
+    if repo.bare:
+        raise ReconcileError(f"{directory} is a bare git repository; specs are read from a working tree")
+    return repo

@@ -1,0 +1,33 @@
+"""`reconcile cancel`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ExitCode, ReconcileError
+from ..intent import Generation
+from ..ports import Job
+from .output import write, write_json
+from .session import Session, session
+
+
+def run(leaf: str, directory: Path, site: str | None, *, as_json: bool) -> ExitCode:
+    """End the job whose claim stands on the leaf."""
+    with session(directory, site) as open_session:
+        job = _job(open_session, leaf)
+        open_session.place.executor.cancel(job)
+    if as_json:
+        write_json({"leaf": leaf, "cancelled": True})
+    else:
+        write(f"{leaf}: ended; what it made stays, and `reconcile apply` resumes it.")
+    return ExitCode.OK
+
+
+def _job(open_session: Session, leaf: str) -> Job:
+    seen = open_session.look()
+    for place in seen.facts.observations:
+        claim = seen.facts.claims(place).get(leaf)
+        works = [w for w in open_session.want.works.values() if w.key.place == place and w.key.leaf == leaf]
+        if claim is not None and works and isinstance(works[0], Generation):
+            return works[0].job(claim)
+    raise ReconcileError(f"no unfinished generation {leaf} of the specs at this site; `reconcile status` lists them")

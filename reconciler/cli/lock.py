@@ -1,0 +1,103 @@
+"""`reconcile lock`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..desired import desired
+from ..errors import ExitCode, UsageError
+from ..locking import changed, make_lock
+from ..site import Place, choose, connect
+from ..spec.documents import CalibrationSet, Lock
+from ..spec.load import Tree, lock_path
+from ..spec.located import Located
+from ..spec.lock import dump_lock
+from ..state import Cert, Chain, Gen
+from .output import write, write_json
+from .session import read
+
+
+def run(directory: Path, tickets: tuple[str, ...], site_name: str | None, *, check: bool, as_json: bool) -> ExitCode:
+    """Lock the sets of these tickets, or all whose origin is at the site."""
+    _, tree = read(directory)
+    sets = _chosen(tree, tickets)
+    site = choose(tree, site_name or _site_of(sets))
+    place = connect(site, tree.root)
+    try:
+        report = [_locked(one, tree, place, check=check) for one in sets if one.document.origin in place.repositories]
+    finally:
+        place.close()
+    if as_json:
+        write_json(report)
+    else:
+        write("\n".join(line for entry in report for line in _lines(entry, check=check)) or "No set to lock here.")
+    return ExitCode.CHANGES if check and any(entry["changed"] for entry in report) else ExitCode.OK
+
+
+def _chosen(tree: Tree, tickets: tuple[str, ...]) -> list[Located[CalibrationSet]]:
+    known = {one.document.ticket for one in tree.sets}
+    if unknown := sorted(set(tickets) - known):
+        raise UsageError(f"no calibration set of {', '.join(unknown)}; there are {', '.join(sorted(known)) or 'none'}")
+    return [one for one in tree.sets if not tickets or one.document.ticket in tickets]
+
+
+def _site_of(sets: list[Located[CalibrationSet]]) -> str | None:
+    """Return the one site that all these sets are built at, if there is one."""
+    sites = {one.document.origin.split("/")[0] for one in sets}
+    return sites.pop() if len(sites) == 1 else None
+
+
+def _locked(one: Located[CalibrationSet], tree: Tree, place: Place, *, check: bool) -> dict[str, object]:
+    catalog = tree.catalog_of(one.document)
+    if catalog is None:
+        raise UsageError(f"{one.path}: no catalog for {one.document.instrument} and release {one.document.release}")
+    made = make_lock(one.document, catalog, place.repositories[one.document.origin], _ours(tree, place))
+    old = tree.lock_of(one.document)
+    differs = changed(old.document if old else None, made.lock)
+    path = lock_path(one.path)
+    if differs and not check:
+        _replace(tree.root / path, dump_lock(made.lock))
+    return {
+        "spec": one.path,
+        "lock": path,
+        "changed": bool(differs),
+        "differences": list(differs) if old else [],
+        "products": _counts(made.lock),
+        "remarks": made.remarks,
+    }
+
+
+def _ours(tree: Tree, place: Place) -> frozenset[str]:
+    """Return the collections that specs of this tree make at the site."""
+    want = desired(tree, place.site)
+    chains = {key.name for key in want.state.values if isinstance(key, Chain)}
+    certified = {key.collection for key in want.state.values if isinstance(key, Cert)}
+    leaves = {key.leaf for key in want.state.values if isinstance(key, Gen)}
+    tickets = {one.document.naming.ticket_chain for one in tree.sets if one.document.origin in place.repositories}
+    return frozenset(chains | certified | leaves | tickets)
+
+
+def _counts(lock: Lock) -> dict[str, int]:
+    return {name: len(getattr(locked, "exposures", ())) for name, locked in lock.products.items()}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, never half of it."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _lines(entry: dict[str, object], *, check: bool) -> list[str]:
+    products, differs = entry["products"], entry["differences"]
+    assert isinstance(products, dict)
+    assert isinstance(differs, list)
+    word = "would change" if check and entry["changed"] else "written" if entry["changed"] else "unchanged"
+    counted = ", ".join(f"{name} {count}" for name, count in products.items())
+    remarks = entry["remarks"]
+    assert isinstance(remarks, list)
+    return [
+        f"{entry['lock']}: {word} (exposures: {counted})",
+        *(f"  {line}" for line in differs),
+        *(f"  note: {line}" for line in remarks),
+    ]

@@ -1,0 +1,39 @@
+"""`reconcile plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ExitCode, worst
+from ..plan import Plan
+from ..render import plan as render
+from ..saved import save
+from .output import write, write_json
+from .session import session
+
+
+def run(
+    directory: Path, site: str | None, *, out: Path | None, detailed_exitcode: bool, markdown: bool, as_json: bool
+) -> ExitCode:
+    """Print the plan of one site, and save it if asked."""
+    with session(directory, site) as open_session:
+        seen = open_session.look()
+        plan, heading = open_session.plan(seen), open_session.heading(seen)
+    content = render.as_json(plan, heading)
+    if out is not None:
+        save(out, content)
+    if as_json:
+        write_json(content)
+    else:
+        write((render.markdown if markdown else render.text)(plan, heading))
+        if out is not None:
+            write(f"Saved to {out}; `reconcile apply {out}` does exactly this or nothing.")
+    return exit_code(plan) if detailed_exitcode else ExitCode.UNREACHABLE if plan.unknown else ExitCode.OK
+
+
+def exit_code(plan: Plan) -> ExitCode:
+    """Return what a plan comes to: in sync, changes pending, blocked, or unknown."""
+    codes = [planned.expected.exit_code for planned in plan.steps]
+    codes += [ExitCode.CHANGES] if plan.steps else []
+    codes += [ExitCode.UNREACHABLE] if plan.unknown else []
+    return worst(codes)

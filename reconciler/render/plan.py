@@ -1,0 +1,161 @@
+"""A plan for people (text, Markdown) and for programs (JSON), from the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from ..dataid import parse as parse_data_id
+from ..plan import Plan, Planned
+from ..spec.ranges import ranges
+from ..state import Cert, Chain, Change, Gen, Owned
+
+GLYPHS = {"produce": "+", "curate": "+", "certify": "~", "link": "+", "unlink": "-", "reorder": "~", "refuse": "!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a plan is of: a site, a commit, and what is true of both."""
+
+    site: str
+    commit: str | None
+    uncommitted: tuple[str, ...] = ()
+    trust: str = "required"
+    drift_since: str | None = None
+    """The commit that was applied last, if specs have not changed since: then every difference is drift."""
+
+
+def text(plan: Plan, heading: Heading) -> str:
+    """Return the plan as lines for a terminal, without colours."""
+    return "\n".join(_lines(plan, heading)) + "\n"
+
+
+def markdown(plan: Plan, heading: Heading) -> str:
+    """Return the plan as Markdown for a pull request."""
+    return "\n".join(_markdown(plan, heading)) + "\n"
+
+
+def as_json(plan: Plan, heading: Heading) -> dict[str, object]:
+    """Return the plan as plain values."""
+    return {
+        "site": heading.site,
+        "commit": heading.commit,
+        "uncommitted": list(heading.uncommitted),
+        "trust": heading.trust,
+        "drift": heading.drift_since is not None and not plan.empty,
+        "steps": [step_json(planned) for planned in plan.steps],
+        "foreign": list(plan.foreign),
+        "notices": list(plan.notices),
+        "unknown": dict(plan.unknown),
+        "basis": dict(plan.basis),
+    }
+
+
+def step_json(planned: Planned) -> dict[str, object]:
+    """Return one step as plain values."""
+    step = planned.step
+    return {
+        "kind": step.kind,
+        "place": step.place,
+        "title": step.title,
+        "changes": [{"key": str(c.key), "before": _value(c.before), "after": _value(c.after)} for c in step.changes],
+        "outcome": "ready" if planned.expected.word == "done" else planned.expected.word,
+        "reason": planned.expected.reason,
+        "exit_code": int(planned.expected.exit_code),
+    }
+
+
+def sentence(plan: Plan, heading: Heading) -> str:
+    """Return the one sentence that says what the plan comes to."""
+    if plan.unknown:
+        return f"{len(plan.unknown)} of the site's repositories could not be looked at: {', '.join(plan.unknown)}."
+    if plan.empty:
+        return f"Nothing to do: {heading.site} is as the specs say."
+    blocked = sum(planned.expected.word == "blocked" for planned in plan.steps)
+    steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'} to do"
+    return f"{steps}, {blocked} of them blocked." if blocked else f"{steps}."
+
+
+def _lines(plan: Plan, heading: Heading) -> Iterator[str]:
+    yield from _head(heading)
+    for place, planned in groupby(plan.steps, key=lambda p: p.step.place):
+        yield ""
+        yield f"{place}{' (drift: the specs have not changed since they were applied)' if heading.drift_since else ''}"
+        for one in planned:
+            yield f"  {GLYPHS[one.step.kind]} {one.step.title}"
+            yield from (f"      {line}" for line in details(one.step.changes))
+            if one.expected.word == "blocked":
+                yield f"      blocked: {one.expected.reason}"
+    yield from _section("Kept, though not ours:", plan.foreign)
+    yield from _section("Notices:", plan.notices)
+    yield from _section("Unknown:", [f"{place}: {reason}" for place, reason in plan.unknown.items()])
+    yield ""
+    yield sentence(plan, heading)
+
+
+def _head(heading: Heading) -> Iterator[str]:
+    commit = heading.commit[:12] if heading.commit else "no commit yet"
+    yield f"Plan for {heading.site} at {commit}{' + uncommitted changes' if heading.uncommitted else ''}"
+    if heading.trust == "none":
+        yield "unapproved, unverified (trust: none)"
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in listed)
+
+
+def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
+    yield f"### {heading.site}: {sentence(plan, heading)}"
+    yield ""
+    yield "; ".join(_head(heading))
+    if plan.steps:
+        yield ""
+        yield "| | step | detail |"
+        yield "|---|---|---|"
+    for planned in plan.steps:
+        lines = list(details(planned.step.changes))
+        if planned.expected.word == "blocked":
+            lines.append(f"**blocked**: {planned.expected.reason}")
+        yield f"| `{GLYPHS[planned.step.kind]}` | {planned.step.title} | {'<br>'.join(lines).replace('|', '&#124;')} |"
+    for title, found in (("Kept, though not ours", plan.foreign), ("Notices", plan.notices)):
+        if found:
+            yield ""
+            yield f"**{title}**"
+            yield from (f"- {line}" for line in found)
+
+
+def details(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield what changes, data IDs of equal fate together."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for change in changes:
+        match change.key:
+            case Cert(dataset_type=dataset_type, data_id=data_id):
+                fate = (dataset_type, _value(change.before) or "nothing", _value(change.after) or "nothing")
+                together.setdefault(fate, []).append(data_id)
+            case Chain(name=name):
+                yield f"{name}: {_value(change.before) or 'empty'} -> {_value(change.after) or 'empty'}"
+            case Gen() | Owned():
+                continue
+    for (dataset_type, before, after), ids in together.items():
+        yield f"{dataset_type} {which(ids)}: {before} -> {after}"
+
+
+def which(data_ids: Iterable[str]) -> str:
+    """Return data IDs as people say them: `detectors 0..8, r_03`."""
+    parsed = [parse_data_id(data_id) for data_id in data_ids]
+    detectors = [int(d) for one in parsed if (d := one.get("detector")) is not None]
+    filters = sorted({str(f) for one in parsed if (f := one.get("physical_filter")) is not None})
+    words = [f"detector{'' if len(detectors) == 1 else 's'} {ranges(detectors)}"] if detectors else []
+    return ", ".join((*words, *filters)) or ", ".join(str(one.get("instrument", "")) for one in parsed)
+
+
+def _value(value: object) -> str | None:
+    """Return a value as text; chains as their members in order."""
+    if value is None or value == ():
+        return None
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,83 @@
+"""The composition root: from a site's document to the ports of this process. The only module that knows adapters."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import UsageError
+from .ports import Executor, Repository
+from .spec.documents import Site
+from .spec.load import Tree
+from .steps import World
+
+
+@dataclass
+class Place:
+    """One site as this process has it: its document, its repositories, its executor."""
+
+    site: Site
+    root: Path
+    repositories: Mapping[str, Repository]
+    executor: Executor
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def work(self) -> Path:
+        """Directory of submissions and journal."""
+        return (self.root / self.site.work).resolve()
+
+    def world(self, progress: Callable[[int, int], None]) -> World:
+        """Return the ports that steps act through."""
+        return World(self.repositories, self.executor, self.work, socket.gethostname(), progress=progress)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.stack.close()
+
+
+def choose(tree: Tree, name: str | None) -> Site:
+    """Return the site of that name, or the only one there is."""
+    sites = {one.document.site: one.document for one in tree.sites}
+    if name is None and len(sites) == 1:
+        return next(iter(sites.values()))
+    if name is None:
+        raise UsageError(f"which site? There are {', '.join(sorted(sites)) or 'none'}", hint="type --site NAME")
+    if name not in sites:
+        raise UsageError(f"no site {name} in sites/; there are {', '.join(sorted(sites)) or 'none'}")
+    return sites[name]
+
+
+def connect(site: Site, root: Path) -> Place:
+    """Return the site's ports; repositories are opened when they are first used."""
+    from .adapters.butler import ButlerRepository
+    from .adapters.pipetask import PipetaskExecutor
+    from .adapters.unsupported import UnsupportedEngine
+
+    addresses = {f"{site.site}/{name}": _address(r.butler, root) for name, r in site.repositories.items()}
+    repositories = {place: ButlerRepository(place, address) for place, address in addresses.items()}
+    releases = {name: _paths(release.environment, root) for name, release in site.releases.items()}
+    config = str((root / site.engine.config).resolve()) if site.engine.config else None
+    if site.engine.kind == "pipetask":
+        executor: Executor = PipetaskExecutor(addresses, releases, site_config=config)
+    else:
+        executor = UnsupportedEngine(site.engine.kind)
+    stack = ExitStack()
+    for repository in repositories.values():
+        stack.callback(repository.close)
+    return Place(site, root, repositories, executor, stack)
+
+
+def _address(written: str, root: Path) -> str:
+    """Return a URI as it is; a path relative to the root of the git repository."""
+    return written if "://" in written else str((root / written).resolve())
+
+
+def _paths(environment: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Return a release's variables; those that begin with `./` are relative to the root of the git repository."""
+    return {
+        name: str((root / value).resolve()) if value.startswith("./") else value for name, value in environment.items()
+    }
