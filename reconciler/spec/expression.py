@@ -96,7 +96,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _fail_on_character(text: str, index: int) -> NoReturn:
-    at = index + len(text[index:]) - len(text[index:].lstrip())
+    at = index + len(text[index:]) - len(text[index:].lstrip(" \t\n\r\f\v"))
     if text[at] == '"':
         raise SelectionError("double quotes; expected single quotes around a text", at)
     if text[at] == "'":

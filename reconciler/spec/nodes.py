@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from .problems import Position, Problem, shown
 from .source import Source
@@ -55,6 +56,9 @@ def compose(source: Source) -> yaml.Node:
         root = yaml.compose(source.text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         raise Untrusted((_syntax(source, error),)) from None
+    except ReaderError as error:
+        at = source.position(int(error.position))
+        raise Untrusted((source.problem("encoding", at, "a character that YAML forbids"),)) from None
     if root is None:
         at = Position(1, 1)
         raise Untrusted((source.problem("empty", at, "the file is empty", "a document with a `kind`"),))
@@ -173,7 +177,7 @@ class _Reader:
     def _int(self, node: yaml.ScalarNode) -> object:
         if _INTEGER.match(node.value):
             return int(node.value)
-        return self._surprise(node, "a number of another base, with signs or of an hour", "a plain decimal number")
+        return self._surprise(node, "another number than people do", "a plain decimal number")
 
     def _float(self, node: yaml.ScalarNode) -> object:
         if _FLOAT.match(node.value):

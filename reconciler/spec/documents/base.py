@@ -29,9 +29,11 @@ def _instant(text: str) -> str:
 
 def _utc_instant(text: str) -> str:
     try:
-        datetime.fromisoformat(text)
+        known = 1971 <= datetime.fromisoformat(text).year < 2100
     except ValueError:
-        raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC)") from None
+        known = False
+    if not known:
+        raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC, from 1971 to 2099)")
     return text
 
 
