@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from lsst.daf.butler import Butler, DatasetRef
 
-from processing import camera_files
+from processing import camera_files, raw
 from processing.__main__ import main
 from processing.assemble import place
 from processing.frame import Frame
@@ -182,3 +182,18 @@ def test_real_frames_become_bias_and_dark(tmp_path: Path, monkeypatch: pytest.Mo
         dark = butler.get(made[0])
     assert dark.unit == "adu/s"
     assert np.median(dark.image) == pytest.approx(0.367, rel=0.1)  # two frames of each kind; ten give 5 %
+
+
+def test_flats_that_the_camera_dark_subtracted_need_no_bias(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CP_PIPE_DIR", str(CP_PIPE_DIR))
+    camera = "SBIG-STL-1001E"
+    flats = [Path(f) for f in real_frames(*(f"flat-expos23s-Neg5-Vis.0000000{n}.FIT" for n in (0, 1)))]
+    repo = repository(tmp_path / "repo", camera)
+    assert main(["repo", "ingest", str(repo), *map(str, flats), f"--camera={camera}"]) == 0
+    pipeline = CP_PIPE_DIR / f"pipelines/{camera}/cpFlat.yaml"
+    (made,) = generate(repo, pipeline, f"instrument='{camera}'", inputs=[f"{camera}/raw/all"], run="u/me/flat")
+    with Butler.from_config(repo) as butler:
+        flat = butler.get(made)
+    pedestal, median = 100, np.median(raw.read(flats[0]).image)
+    assert flat.header["CPP_INPUT_SCALE_0"] == median - pedestal
+    assert not any(key.startswith("LSST CALIB") for key in flat.header)

@@ -1,0 +1,61 @@
+"""The package is a CP_PIPE_DIR, and `camera add` makes another for a camera of one's own."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from processing import camera_files, layout
+from processing.__main__ import main
+from tests.processing.build import CP_PIPE_DIR
+from tests.processing.test_camera import written
+
+
+@pytest.mark.parametrize("name", ["LSSTComCam", "SBIG-STL-1001E"])
+def test_the_files_of_the_package_are_those_that_would_be_written(name: str) -> None:
+    camera = camera_files.find(name)
+    for path, text in (layout.pipelines(camera) | layout.templates(camera)).items():
+        assert (CP_PIPE_DIR / path).read_text() == text
+
+
+@pytest.mark.parametrize("name", ["bias", "dark", *(f"flat_{band}" for band in "ugrizy")])
+def test_a_template_has_the_keys_of_cp_pipe(name: str) -> None:
+    template = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_{name}.yaml").read_text())
+    assert set(template) == {
+        "pipelineYaml", "clusterAlgorithm", "cluster", "project", "campaign", "submitPath", "payload",
+    }  # fmt: skip
+    assert set(template["payload"]) == {"payloadName", "output", "butlerConfig", "inCollection", "dataQuery"}
+
+
+def test_a_flat_template_selects_its_band() -> None:
+    template = yaml.safe_load((CP_PIPE_DIR / "bps/templates/bps_flat_u.yaml").read_text())
+    assert template["payload"]["dataQuery"] == "${SELECTION_FLAT_u} and band='u'"
+    assert template["payload"]["output"].endswith("/${TAG}/flatGen-u.${RERUN}")
+
+
+def test_a_camera_of_ones_own_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, into = written(tmp_path), tmp_path / "mine"
+    assert main(["camera", "add", str(source), "--into", str(into)]) == 0
+    monkeypatch.setenv("CP_PIPE_DIR", str(into))
+    monkeypatch.setenv("PROCESSING_CAMERAS", str(into / "cameras"))
+    from lsst.pipe.base import Pipeline
+
+    graph = Pipeline.from_uri(str(into / "pipelines/MyCam/cpFlat.yaml")).to_graph()
+    assert set(graph.tasks) == {"cpFlatIsr", "cpFlatCombine"}
+    assert (into / "bps/templates/bps_flat_r.yaml").is_file()
+
+
+def test_adding_a_camera_twice_changes_nothing_and_a_changed_one_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["camera", "add", str(written(tmp_path)), "--into", str(tmp_path / "mine")]
+    assert [main(command), main(command)] == [0, 0]
+    written(tmp_path, filters={"V": "v"})
+    assert main(command) == 1
+    assert "exists and differs; nothing was written" in capsys.readouterr().err
+
+
+def test_wrong_usage_exits_64() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["repo", "create"])
+    assert left.value.code == 64

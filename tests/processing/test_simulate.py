@@ -1,0 +1,89 @@
+"""Simulated frames hold what their truth says, and the same plan makes the same frames."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processing import simulated_night
+from processing.assemble import readouts
+from processing.camera_files import find
+from processing.isr import assemble
+from processing.simulate import Shot, expose, flat_truth, truth
+from processing.simulated_night import Block, PlanError, read_plan, shots
+
+CAMERA = find("LSSTComCam")
+DETECTOR = CAMERA.detector(4)
+SEGMENT = CAMERA.segment.scaled_to(64, 64)
+KNOWN = truth(DETECTOR, SEGMENT, seed=1)
+
+
+def shot(**changes: object) -> Shot:
+    """A bias frame, changed."""
+    values = {
+        "observation_type": "bias", "day_obs": 20241208, "seq_num": 1, "begin": "2024-12-08T18:00:00",
+        "exposure_time": 0.0, "physical_filter": "r_03", "band": "r",
+    }  # fmt: skip
+    return Shot(**(values | changes))  # type: ignore[arg-type]  # changes are of the fields' types
+
+
+def test_overscan_has_the_true_read_noise() -> None:
+    raw = expose(DETECTOR, SEGMENT, KNOWN, shot(), light=None, seed=1).astype(np.float64)
+    noise = [r.overscan.std() * g for r, g in zip(readouts(raw, DETECTOR, SEGMENT), KNOWN.gain, strict=True)]
+    assert np.mean(noise) == pytest.approx(KNOWN.read_noise.mean(), rel=0.05)
+
+
+def test_flat_pairs_have_the_true_gain() -> None:
+    light = flat_truth(DETECTOR, SEGMENT, "r", seed=1)
+    one, two = (
+        assemble(
+            expose(DETECTOR, SEGMENT, KNOWN, shot(seq_num=n, electrons=30_000.0), light=light, seed=1),
+            DETECTOR,
+            SEGMENT,
+        ).image.astype(np.float64)
+        for n in (1, 2)
+    )
+    read_variance = (KNOWN.read_noise.mean() / KNOWN.gain.mean()) ** 2
+    gain = ((one + two) / 2).mean() / ((one - two).var() / 2 - read_variance)
+    assert gain == pytest.approx(KNOWN.gain.mean(), rel=0.03)
+
+
+def test_a_frame_can_be_made_again_to_the_bit() -> None:
+    first, second = (expose(DETECTOR, SEGMENT, KNOWN, shot(), light=None, seed=1) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("other", [shot(seq_num=2), shot(day_obs=20241209)])
+def test_every_exposure_has_its_own_noise(other: Shot) -> None:
+    first, second = (expose(DETECTOR, SEGMENT, KNOWN, s, light=None, seed=1) for s in (shot(), other))
+    assert not np.array_equal(first, second)
+
+
+def test_light_beyond_the_converter_saturates() -> None:
+    light = np.ones(DETECTOR.shape(SEGMENT), np.float32)
+    raw = expose(DETECTOR, SEGMENT, KNOWN, shot(electrons=1e6), light=light, seed=1)
+    assert raw.max() == 65535
+
+
+def test_exposures_of_a_night_never_overlap() -> None:
+    plan = [Block(type="dark", night=20241208, first_seq=1, count=5, exposure_time=300)]
+    begins = [np.datetime64(s.begin) for s in shots(plan, CAMERA)]
+    assert min(np.diff(begins)) >= np.timedelta64(300, "s")
+
+
+def test_the_truth_stands_beside_the_raws(tmp_path: Path) -> None:
+    plan = [Block(type="flat", night=20241208, first_seq=44, count=1, band="u")]
+    simulated_night.write(tmp_path, CAMERA, plan, segment=SEGMENT, detectors=[4], seed=1)
+    said = json.loads((tmp_path / "truth.json").read_text())
+    images = np.load(tmp_path / said["detectors"]["4"]["images"])
+    assert np.array_equal(images["bias_structure"], KNOWN.bias_structure)
+    assert images["flat_u"].shape == DETECTOR.shape(SEGMENT)
+    assert said["detectors"]["4"]["amplifiers"]["C10"]["gain_e_per_adu"] == pytest.approx(KNOWN.gain[0])
+
+
+def test_a_mistake_in_a_plan_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("- {type: bias, night: 20241208, first_seq: 1, count: 2}\n- {type: tea, night: 1}\n")
+    with pytest.raises(PlanError, match=r"plan.yaml: 1.type: .*'bias', 'dark' or 'flat'"):
+        read_plan(path)
