@@ -4,6 +4,7 @@ A plain FITS image is read row by row where it lies.  A compressed one (.bz2, .g
 is unpacked once into a temporary directory, one frame at a time, and removed with the reader.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from processing.combine import Combined
 from processing.errors import ProcessingError
 
-DEFAULT_BAND_BYTES = 32_000_000
+DEFAULT_BAND_BYTES = 20_000_000
 """Memory of one band of float32.  With the float32 results of a 2048^2 frame it stays well below 100 MB."""
 
 
@@ -106,12 +107,12 @@ class BandReader:
 
     def __iter__(self) -> Iterator[Band]:
         n_rows, n_columns = self.shape
-        buffer = np.empty((len(self._images), self.rows_per_band, n_columns), np.float32)
-        for start in range(0, n_rows, self.rows_per_band):
-            rows = slice(start, min(start + self.rows_per_band, n_rows))
-            # A last band of fewer rows takes its own array, so that every band is contiguous.
-            full = rows.stop - start == self.rows_per_band
-            stack = buffer if full else np.empty((len(self._images), rows.stop - start, n_columns), np.float32)
+        n_frames, n_at_once = len(self._images), self.rows_per_band
+        buffer = np.empty(n_frames * n_at_once * n_columns, np.float32)
+        for start in range(0, n_rows, n_at_once):
+            rows = slice(start, min(start + n_at_once, n_rows))
+            shape = n_frames, rows.stop - start, n_columns
+            stack = buffer[: math.prod(shape)].reshape(shape)  # contiguous, also where the last band is lower
             for image, out in zip(self._images, stack, strict=True):
                 image.read(rows, out)
             yield Band(rows, stack)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from processing import combine_kernels as kernels
+from processing.sorting_network import sorting_network
 
 Stack = NDArray[np.float32] | NDArray[np.integer]
 
@@ -65,7 +66,7 @@ def meanclip(
         raise ValueError(f"max_passes is {max_passes}; at least one pass is needed")
     if not (np.isfinite(floor) and floor >= 0):
         raise ValueError(f"floor is {floor}; expected one quantisation step (ADU x scale), or 0 for none")
-    network = kernels.sorting_network(len(stack))
+    network = sorting_network(len(stack))
 
     def kernel(
         pixels: NDArray[np.generic], bad: NDArray[np.bool_], factors: NDArray[np.float64], *rest: object

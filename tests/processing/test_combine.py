@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from processing.combine import Combined, clip_once, fewest_frames, meanclip
-from processing.combine_kernels import sorting_network
+from processing.sorting_network import sorting_network
 from tests.processing import combine_reference as reference
 
 ADU = st.one_of(
