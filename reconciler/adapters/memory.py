@@ -207,6 +207,7 @@ class MemoryRepository:
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:
         """Put those files that are not there yet."""
         with self.store.guard:
+            self.store.register(run, "RUN")
             for file in files:
                 if file.data_id not in self.store.contents.get((run, file.dataset_type), {}):
                     self.store.add(run, file.dataset_type, file.data_id)

@@ -84,5 +84,13 @@ def butler_hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[But
 
 
 @pytest.fixture
+def sqlite_hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ButlerHands]:
+    """For what costs much and does not depend on the database."""
+    with hands_on("sqlite", tmp_path / "repository", request) as found:
+        assert isinstance(found, ButlerHands)
+        yield found
+
+
+@pytest.fixture
 def repository(hands: Hands) -> Repository:
     return hands.repository

@@ -230,7 +230,7 @@ def add_exposures(butler: Any, exposures: Iterable[Exposure], detectors: Iterabl
             ),
         )
         ids = [{"instrument": "Cam", "detector": d, "exposure": e.id} for e in exposures for d in detectors]
-        registry.insertDatasets("raw", ids, "Cam/raw")
+        registry.insertDatasets("raw", ids, "Cam/raw", expand=False)
 
 
 def copy(template: Path, root: Path, database: str = "", other: str = "") -> Path:

@@ -15,7 +15,7 @@ from reconciler.errors import Unreachable
 from reconciler.observation import Scope
 from reconciler.ports import Repository
 from reconciler.validity import BEGINNING, END, Validity
-from tests.contract.hands import EVERYTHING, NIGHT, PLACE, TYPES, ButlerHands, Hands, data_id, exposure_validity
+from tests.contract.hands import EVERYTHING, NIGHT, PLACE, TYPES, ButlerHands, Hands, copy, data_id, exposure_validity
 
 
 def test_a_repository_that_we_never_wrote_to_has_no_record(repository: Repository) -> None:
@@ -134,8 +134,6 @@ def test_a_missing_repository_is_unreachable_and_named(tmp_path: Path) -> None:
 
 
 def test_a_repository_without_its_database_is_unreachable(sqlite_template: Path, tmp_path: Path) -> None:
-    from tests.contract.hands import copy
-
     root = copy(sqlite_template, tmp_path / "repository")
     (root / "gen3.sqlite3").unlink()
     with ButlerRepository(PLACE, str(root)) as broken, pytest.raises(Unreachable, match="database"):
@@ -144,8 +142,6 @@ def test_a_repository_without_its_database_is_unreachable(sqlite_template: Path,
 
 @pytest.mark.parametrize("text", ["registry: [", "registry: {}\n", "datastore: {cls: no.such.Datastore}\n"])
 def test_a_damaged_configuration_is_unreachable(sqlite_template: Path, tmp_path: Path, text: str) -> None:
-    from tests.contract.hands import copy
-
     root = copy(sqlite_template, tmp_path / "repository")
     (root / "butler.yaml").write_text(text)
     (root / "gen3.sqlite3").write_bytes(b"no database " * 1000)

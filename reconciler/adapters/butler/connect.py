@@ -37,7 +37,10 @@ class Connection:
         from lsst.daf.butler import ButlerConfig
         from lsst.daf.butler.registry import RegistryConfig
 
-        return RegistryConfig(ButlerConfig(self.address))
+        config = ButlerConfig(self.address)
+        registry = RegistryConfig(config)
+        registry.replaceRoot(config.get("root", config.configDir))
+        return registry
 
     def close(self) -> None:
         """Close what was opened; the connection opens again when it is used again."""

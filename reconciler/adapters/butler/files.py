@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,17 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
     # Another process may have added detectors or dataset types since this Butler was opened.
     butler.registry.refresh()
     types = _dataset_types(butler, connection.place, files)
+    _refuse_unknown_values(butler, connection.place, types, files)
     register(butler, run, "RUN")
+    for dataset_type in types.values():
+        butler.registry.registerDatasetType(dataset_type)
     held = _held(butler, types.values(), run)
     lacking = [file for file in files if (file.dataset_type, file.data_id) not in held]
     datasets = [FileDataset(_unchanged(file), [_ref(types[file.dataset_type], run, file)]) for file in lacking]
-    butler.ingest(*datasets, transfer="copy")
+    try:
+        butler.ingest(*datasets, transfer="copy")
+    except ValueError as error:  # a formatter that does not read files of this kind
+        raise ReconcileError(f"{connection.place}: the files for {run} cannot be put there: {error}") from error
     held |= {
         (file.dataset_type, file.data_id): str(dataset.refs[0].id)
         for file, dataset in zip(lacking, datasets, strict=True)
@@ -43,7 +49,7 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
 
 
 def _dataset_types(butler: Any, place: str, files: Iterable[File]) -> dict[str, Any]:
-    """Return the registered dataset types; refuse any that is defined otherwise before any is registered."""
+    """Return the dataset types that the files need; refuse one that the repository defines otherwise."""
     wanted = {file.dataset_type: _definition(butler, place, file) for file in files}
     registered = {t.name: t for t in butler.registry.queryDatasetTypes(sorted(wanted), missing=[])}
     for name, found in registered.items():
@@ -52,8 +58,6 @@ def _dataset_types(butler: Any, place: str, files: Iterable[File]) -> dict[str, 
                 f"{place} defines dataset type {name} as {_show(found)}, the files need {_show(wanted[name])}",
                 hint="Nothing was written. A repository of another universe cannot hold these files.",
             )
-    for name in wanted.keys() - registered.keys():
-        butler.registry.registerDatasetType(wanted[name])
     return wanted
 
 
@@ -65,9 +69,29 @@ def _definition(butler: Any, place: str, file: File) -> Any:
             f"{place} does not know storage class {file.storage_class} of {file.dataset_type}",
             hint="Storage classes stand in the repository's butler.yaml; the seed that made it had none of this name.",
         )
+    strange = [name for name in file.dimensions if name not in butler.dimensions]
+    if strange:
+        raise ReconcileError(f"{place} knows no dimension {strange[0]}, which {file.dataset_type} would have")
     return DatasetType(
         file.dataset_type, file.dimensions, file.storage_class, universe=butler.dimensions, isCalibration=True
     )
+
+
+def _refuse_unknown_values(butler: Any, place: str, types: Mapping[str, Any], files: Iterable[File]) -> None:
+    """Name a detector or filter that the camera does not have, where the database speaks of a constraint."""
+    known: dict[tuple[str, str], set[str | int]] = {}
+    for file in files:
+        values = parse(file.data_id)
+        for name in types[file.dataset_type].dimensions.required:
+            if name not in values:
+                raise ReconcileError(f"{file.dataset_type} {file.data_id} lacks {name}")
+            above = {n: values[n] for n in butler.dimensions[name].required.names if n != name}
+            key = (name, str(above))
+            if key not in known:
+                records = butler.query_dimension_records(name, data_id=above, explain=False, limit=None)
+                known[key] = {record.dataId[name] for record in records}
+            if values[name] not in known[key]:
+                raise ReconcileError(f"{place} knows no {name} {values[name]}, which {file.path} is for")
 
 
 def _show(dataset_type: Any) -> str:
