@@ -77,7 +77,7 @@ def write(frame: Frame, path: Path) -> None:
             fits.ImageHDU(frame.variance.astype(np.float32, copy=False), _header(square, {}), name="VARIANCE"),
             fits.ImageHDU(frame.mask.astype(np.int16, copy=False), _header("", planes), name="MASK"),
         ]
-    ).writeto(path, overwrite=True)
+    ).writeto(path, overwrite=True, output_verify="ignore")  # the cards are ours: checking them costs a third
 
 
 def read(path: Path, rows: Rows | None = None) -> Frame:
