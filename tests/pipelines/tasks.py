@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
-from lsst.pex.config import ListField
+from lsst.pex.config import Field, ListField
 from lsst.pipe.base import (
     InvalidQuantumError,
     PipelineTask,
@@ -73,7 +74,7 @@ class CombineConnections(PipelineTaskConnections, dimensions=DETECTOR, defaultTe
 
 
 class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
-    pass
+    warn = Field(dtype=bool, default=False, doc="Whether to warn as numpy does.")
 
 
 class Combine(PipelineTask):
@@ -81,6 +82,8 @@ class Combine(PipelineTask):
     _DefaultName = "combine"
 
     def run(self, reduced: list[dict[str, Any]]) -> Struct:
+        if self.config.warn:
+            warnings.warn("few frames", RuntimeWarning, stacklevel=1)
         return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced)})
 
 

@@ -68,6 +68,7 @@ class PipetaskExecutor:
         The job counts as alive from here until `submit` has returned, `cancel` was called, or the process died.
         """
         with environment(self._variables(job)):
+            self._built.pop(job.submission, None)
             tree = self._checked_wrapper(job)
             submission = Submission(Path(job.submission))
             mark = self._marks.pop(job.submission, None) or Mark(submission)

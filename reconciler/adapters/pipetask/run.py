@@ -18,7 +18,7 @@ from lsst.pipe.base.single_quantum_executor import SingleQuantumExecutor
 
 from ...dataid import data_id
 from .middleware import translated
-from .submission import Report
+from .submission import Report, writing
 
 Progress = Callable[[int, int], None]
 
@@ -42,6 +42,13 @@ class CountingExecutor(SingleQuantumExecutor):
         finally:
             self.done += 1
             self.progress(self.done, self.total)
+
+
+class _LogFile(logging.FileHandler):
+    """A log whose full disk does not fill the terminal; the report, which has to be written, fails and says so."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
+        """Drop a record that cannot be written."""
 
 
 def run(butler: Butler, graph: PredictedQuantumGraph, progress: Progress, keep: Callable[[Report], None]) -> None:
@@ -68,16 +75,20 @@ def logging_to(path: Path) -> Iterator[None]:
     """
     root, lsst = logging.getLogger(), logging.getLogger("lsst")
     before = root.handlers[:], root.level, lsst.level
-    handler = logging.FileHandler(path)
+    with writing(path):
+        handler = _LogFile(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.handlers[:] = [handler]
     root.setLevel(min(logging.INFO, before[1]))
     lsst.setLevel(logging.INFO)
+    logging.captureWarnings(True)
     try:
         yield
     finally:
+        logging.captureWarnings(False)
         root.handlers[:], root.level, lsst.level = before
-        handler.close()
+        with writing(path):
+            handler.close()
 
 
 def _execute(executor: SeparablePipelineExecutor, graph: PredictedQuantumGraph, by: MPGraphExecutor) -> None:

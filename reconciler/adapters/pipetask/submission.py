@@ -81,7 +81,7 @@ class Submission:
         """Return who holds the mark of life; None if nobody is alive."""
         try:
             file = self.mark.open()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         with file:
             try:

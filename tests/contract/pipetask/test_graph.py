@@ -6,14 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 from astropy.time import Time, TimeDelta
-from lsst.daf.butler import Butler, DatasetType
+from lsst.ctrl.bps import BpsConfig
+from lsst.daf.butler import Butler, Config, DatasetType
 
 from reconciler.adapters.pipetask import PipetaskExecutor
-from reconciler.errors import ReconcileError
+from reconciler.errors import ReconcileError, Unreachable
 from reconciler.ports import Pick
 from tests.pipelines import repository
-from tests.pipelines.jobs import RAWS, job
+from tests.pipelines.jobs import PLACE, RAWS, RELEASES, job
 from tests.pipelines.repository import EXPOSURES, NIGHT, certify_bias
 
 MIDDLE = NIGHT + TimeDelta(165, format="sec")
@@ -160,11 +162,38 @@ def test_an_override_of_a_field_that_does_not_exist_is_named(executor: PipetaskE
 
 
 def test_a_repository_that_is_not_there_is_unreachable(tmp_path: Path, address: str) -> None:
-    from reconciler.errors import Unreachable
-    from tests.pipelines.jobs import PLACE, RELEASES
-
     with pytest.raises(Unreachable, match=PLACE):
         PipetaskExecutor({PLACE: str(tmp_path / "gone")}, RELEASES).build(job(tmp_path))
+
+
+def test_a_repository_with_a_storage_class_of_its_own_meaning_is_refused_by_name(
+    executor: PipetaskExecutor, tmp_path: Path
+) -> None:
+    executor.build(job(tmp_path))
+    other = seeded(tmp_path / "other", {"StructuredDataDict": {"pytype": "list"}})
+    with pytest.raises(ReconcileError, match="StructuredDataDict"):
+        PipetaskExecutor({PLACE: other}, RELEASES).build(job(tmp_path, "dark"))
+
+
+def test_the_wrapper_says_by_itself_what_was_selected(executor: PipetaskExecutor, tmp_path: Path) -> None:
+    flat = job(tmp_path, "flat_u", query="exposure=1 or exposure=2024120800001")
+    executor.build(flat)
+    payload = yaml.safe_load((Path(flat.submission) / "wrapper.yaml").read_text())["payload"]
+    assert payload["dataQuery"] == "(exposure=1 or exposure=2024120800001) and band='u'"
+
+
+def test_a_sites_own_bps_configuration_is_included_below_the_job(address: str, tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text("computeSite: s3df\npayload: {outputRun: somewhere/else}\n")
+    executor, bias = PipetaskExecutor({PLACE: address}, RELEASES, site_config=str(site)), job(tmp_path)
+    executor.build(bias)
+    read = BpsConfig(str(Path(bias.submission) / "wrapper.yaml"))
+    assert (read["computeSite"], read["outputRun"]) == ("s3df", bias.run)
+
+
+def seeded(path: Path, storage_classes: dict[str, object]) -> str:
+    Butler.makeRepo(str(path), config=Config({"storageClasses": storage_classes}), standalone=False)
+    return str(path)
 
 
 def define(address: str, dimensions: tuple[str, ...], storage_class: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 import signal
+import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -193,6 +196,51 @@ def test_logs_go_to_the_submission_and_nothing_to_the_terminal(
     assert "shutter stuck" in log
     assert f"reduced {EXPOSURES[0]}" in log
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A directory on a small disk; `fill` fills it."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        yield small
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def fill(disk: Path) -> Path:
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    return filler
+
+
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(
+    executor: PipetaskExecutor, full_disk: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bias = job(full_disk)
+    graph = executor.build(bias)
+    filler = fill(full_disk)
+    with pytest.raises(ReconcileError, match=r"cannot write .*: No space left on device"):
+        executor.submit(graph, quiet)
+    assert capfd.readouterr().err == ""
+    filler.unlink()
+    assert executor.build(bias).quanta == 0
+
+
+def test_what_a_task_warns_of_is_logged(executor: PipetaskExecutor, tmp_path: Path) -> None:
+    bias = job(tmp_path, overrides={"combineBias:warn": "True"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        executor.submit(executor.build(bias), quiet)
+    assert "few frames" in (Path(bias.submission) / "pipetask.log").read_text()
 
 
 def test_logging_is_as_before_when_a_job_has_ended(executor: PipetaskExecutor, tmp_path: Path) -> None:
