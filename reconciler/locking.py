@@ -19,7 +19,7 @@ from .seals import digest
 from .spec import selection
 from .spec.documents import CalibrationSet, Catalog, Lock, LockedExposures, LockedRun, LockedRuns
 from .spec.documents.lock import StartingCollection
-from .spec.instances import Instance, instances
+from .spec.instances import Instance, expression, instances
 from .spec.ranges import ranges
 
 FEW = 3
@@ -145,15 +145,14 @@ def _exposures(
     common = {"detectors": catalog.detectors, "except": excused, "band": instance.band}
     if instance.selection is None:
         return LockedExposures.model_validate(common)
-    expression = " ".join(document.selections[instance.selection].split())
-    if instance.band:
-        expression = f"({expression}) and band='{instance.band}'"
+    written = expression(document, instance)
+    within = f"({written}) and band='{instance.band}'" if instance.band else written
     try:
-        selected = repository.select(document.instrument, document.raws, expression)
+        selected = repository.select(document.instrument, document.raws, within)
     except ReconcileError as error:
         findings.errors.append(f"{instance.name}: {error.message}")
         return None
-    found = list(_wrong(document, instance, selected, expression, repository))
+    found = list(_wrong(document, instance, selected, written, repository))
     found += _lacking(instance, selected, set(catalog.detectors) - {e.detector for e in excused})
     findings.errors += found
     findings.remarks += _odd(instance, selected.exposures)
@@ -161,7 +160,7 @@ def _exposures(
     return LockedExposures.model_validate(
         {
             **common,
-            "selection": f"instrument='{document.instrument}' and ({expression})",
+            "selection": written,
             "exposures": ranges(e.id for e in selected.exposures),
             "physical_filter": filters[0] if "physical_filter" in instance.entry.dimensions and filters else None,
         }
@@ -169,9 +168,9 @@ def _exposures(
 
 
 def _wrong(
-    document: CalibrationSet, instance: Instance, selected: Selected, expression: str, repository: Repository
+    document: CalibrationSet, instance: Instance, selected: Selected, written: str, repository: Repository
 ) -> Iterator[str]:
-    listed = tuple(selection.literal_exposures(selection.parse(expression)))
+    listed = tuple(selection.literal_exposures(selection.parse(written)))
     known = repository.existing_exposures(document.instrument, listed) if listed else frozenset()
     if unknown := [e for e in listed if e not in known]:
         yield f"{instance.name}: {_some(unknown)} listed in the selection and not in the repository"

@@ -6,9 +6,10 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
-from .errors import UsageError
+from .errors import ReconcileError, UsageError
 from .ports import Executor, Repository
 from .spec.documents import Site
 from .spec.load import Tree
@@ -77,7 +78,19 @@ def _address(written: str, root: Path) -> str:
 
 
 def _paths(environment: Mapping[str, str], root: Path) -> dict[str, str]:
-    """Return a release's variables; those that begin with `./` are relative to the root of the git repository."""
-    return {
-        name: str((root / value).resolve()) if value.startswith("./") else value for name, value in environment.items()
-    }
+    """Return a release's variables with their paths complete, so that specs need not name this machine's.
+
+    `./...` is relative to the root of the git repository, `package:NAME` is the directory of an installed package.
+    """
+    return {name: _path(value, root) for name, value in environment.items()}
+
+
+def _path(value: str, root: Path) -> str:
+    if value.startswith("./"):
+        return str((root / value).resolve())
+    if not value.startswith("package:"):
+        return value
+    spec = find_spec(value.removeprefix("package:"))
+    if spec is None or not spec.submodule_search_locations:
+        raise ReconcileError(f"package {value.removeprefix('package:')} is not installed, which sites/ asks for")
+    return str(spec.submodule_search_locations[0])

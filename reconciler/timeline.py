@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from .validity import Validity, show
+from .validity import Validity, period, show
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +55,7 @@ class Timeline:
         return iter(self.spans)
 
     def __str__(self) -> str:
-        return ", ".join(f"{show(b)}/{show(e)} {s}" for b, e, s in self.spans) or "nothing"
+        return ", ".join(f"{s} {period(b, e)}" for b, e, s in self.spans) or "nothing"
 
     def over(self, below: Timeline) -> Timeline:
         """Return this timeline where it says something and `below` elsewhere: one search order of two."""

@@ -32,7 +32,7 @@ class Validity:
             raise ValueError(f"empty validity: begin {show(self.begin)} is not before end {show(self.end)}")
 
     def __str__(self) -> str:
-        return f"{show(self.begin)}/{show(self.end)}"
+        return period(self.begin, self.end)
 
     def contains(self, other: Validity) -> bool:
         """Return whether `other` lies wholly inside."""
@@ -88,3 +88,10 @@ def show(nanoseconds: int) -> str:
     seconds, rest = divmod(nanoseconds, NANOSECOND)
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{rest:09d}".rstrip("0") if rest else text
+
+
+def period(begin: int, end: int) -> str:
+    """Return an interval as people say it: `always`, `from 2024-12-06T00:00:00`, `until ...`, `... to ...`."""
+    if begin == BEGINNING:
+        return "always" if end == END else f"until {show(end)}"
+    return f"from {show(begin)}" if end == END else f"{show(begin)} to {show(end)}"

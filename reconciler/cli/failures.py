@@ -11,7 +11,7 @@ from typer.exceptions import Abort, Exit, TyperException
 from ..errors import ExitCode, ReconcileError
 
 
-def reported(arguments: Sequence[str], command: Callable[[], object]) -> ExitCode:
+def reported(arguments: Sequence[str], command: Callable[[], int | None]) -> ExitCode:
     """Run a command; report what escapes it on standard error; return the exit code."""
     try:
         return ExitCode(command() or 0)

@@ -150,12 +150,13 @@ def demo(
     directory: Annotated[Path | None, typer.Argument(help="Where; by default a new temporary directory.")] = None,
     frames: Annotated[Path | None, typer.Option(help="Use these FITS frames instead of simulated ones.")] = None,
     camera: Annotated[str | None, typer.Option(help="The camera of --frames: a name, or a YAML file.")] = None,
+    where: Annotated[str, typer.Option(help="Only frames for which this Butler expression holds.")] = "",
     as_json: Json = False,
 ) -> None:
     """Play the whole loop on a laptop: simulate, lock, plan, apply, change, revert."""
     from .demo import run
 
-    raise typer.Exit(run(directory, frames, camera, as_json=as_json))
+    raise typer.Exit(run(directory, frames, camera, where, as_json=as_json))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

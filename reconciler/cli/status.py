@@ -24,9 +24,8 @@ def run(directory: Path, site: str | None, *, as_json: bool) -> ExitCode:
         write_json({"site": heading.site, "drift": drift, "rows": rows, "unknown": dict(plan.unknown)})
     else:
         for row in rows:
-            write(
-                f"  {row['state']:<9} {row['place']}  {row['name']}{f'  ({row["pending"]} steps)' if row['pending'] else ''}"
-            )
+            pending = f"  ({row['pending']} steps)" if row["pending"] else ""
+            write(f"  {row['state']:<9} {row['place']}  {row['name']}{pending}")
         for place, reason in plan.unknown.items():
             write(f"  unknown   {place}  {reason}")
         write(sentence(plan, heading) + (" This is drift: the specs have not changed." if drift else ""))

@@ -17,6 +17,8 @@ from pathlib import Path
 from .problems import Position, Problem
 
 MAX_BYTES = 1_000_000
+DATA = "curated"
+"""Folders of this name hold data, not documents."""
 
 # Tabs are YAML's oldest trap; the rest are breaks or marks that editors do not show, so that what a reviewer
 # reads would not be what the program reads.
@@ -48,12 +50,16 @@ class Source:
 
 
 def files(root: Path, folder: str) -> Iterator[Path | Problem]:
-    """Yield the YAML files below a folder in the order of their paths, and a problem for what hides some."""
+    """Yield the YAML files below a folder in the order of their paths, and a problem for what hides some.
+
+    Folders named `curated` hold data that curated sets name, often YAML too, and no documents.
+    """
     found: list[Path] = []
     trouble: list[OSError] = []
     for parent, folders, names in os.walk(root / folder, onerror=trouble.append):
         found += (Path(parent, name) for name in names if name.endswith((".yaml", ".yml")))
         found += (Path(parent, name) for name in folders if Path(parent, name).is_symlink())
+        folders[:] = [name for name in folders if name != DATA]
     for error in trouble:
         if not isinstance(error, FileNotFoundError):
             yield _unreadable(relative(root, Path(str(error.filename))), error)

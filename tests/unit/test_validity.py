@@ -39,8 +39,8 @@ def test_what_is_shown_reads_back(instant: int) -> None:
     assert tai(show(instant)) == instant
 
 
-def test_open_ends_are_shown_as_a_dash() -> None:
-    assert str(ALWAYS) == "-/-"
+def test_open_ends_are_said_in_words() -> None:
+    assert str(ALWAYS) == "always"
 
 
 def test_utc_is_37_seconds_behind_tai_since_2017() -> None:

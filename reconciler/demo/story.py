@@ -1,0 +1,101 @@
+"""The story: every command that is shown is run, by this process, as a person would type it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from git import Repo
+
+from ..errors import ExitCode, ReconcileError
+from . import specs
+from .camera import Camera
+
+ALWAYS, NIGHT = "1970-01-01T00:00:00", "2024-12-06T00:00:00"
+
+
+class Story:
+    """A new git repository of specs, and the commands that are typed in it."""
+
+    def __init__(self, root: Path, reconcile: Callable[[list[str]], int]) -> None:
+        self.root, self._reconcile = root, reconcile
+        self._git = Repo.init(root, initial_branch="main")
+        with self._git.config_writer() as config:
+            config.set_value("user", "name", "reconcile demo")
+            config.set_value("user", "email", "demo@example.org")
+            config.set_value("commit", "gpgsign", "false")
+
+    def say(self, text: str) -> None:
+        """Tell what comes next."""
+        sys.stdout.write(f"\n# {text}\n")
+        sys.stdout.flush()
+
+    def run(self, command: str) -> None:
+        """Type a command of reconcile; anything but success ends the story."""
+        sys.stdout.write(f"$ reconcile {command}\n")
+        sys.stdout.flush()
+        code = self._reconcile([*shlex.split(command), "--directory", str(self.root)])
+        if code != ExitCode.OK:
+            raise ReconcileError(f"`reconcile {command}` ended with exit code {code}; the demo stops in {self.root}")
+
+    def write(self, name: str, text: str) -> None:
+        """Write one file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        sys.stdout.write(f"$ git commit -am {shlex.quote(message)}\n")
+        self._git.git.add("--all")
+        self._git.git.commit("--quiet", "-m", message)
+
+    def revert(self) -> None:
+        """Take the last commit back, as history does: by another commit."""
+        sys.stdout.write("$ git revert HEAD\n")
+        self._git.git.revert("--no-edit", "HEAD")
+
+    def tell(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+        """Build, look again, change, revert."""
+        self._build(camera, bands, products, where)
+        self._change(camera, bands, products, where)
+        self.say("Taking it back is a commit too: what was certified is certified again, nothing is built.")
+        self.revert()
+        self.run("apply --auto-approve")
+        self.run("plan")
+
+    def _build(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+        self.say("Desired state is YAML in git. The lock says which exposures the selections mean now.")
+        for name, text in specs.files(camera, bands, products, where, ALWAYS).items():
+            self.write(name, text)
+        self.commit(f"{specs.TICKET}: {', '.join(products)}")
+        self.run("lock")
+        self.commit(f"{specs.TICKET}: lock")
+        self.say("What is missing? Then: do it.")
+        self.run("plan")
+        self.run("apply --auto-approve")
+        self.say("And now?")
+        self.run("plan")
+
+    def _change(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+        self.say("Two edits in one commit: valid from that night on only, and the curated ticket searched first.")
+        base = f"specs/{camera.name}"
+        self.write(f"{base}/{specs.TICKET}.yaml", specs.calibration_set(camera, bands, products, where, NIGHT))
+        self.write(f"{base}/chain.yaml", specs.chain(camera, specs.CURATED, specs.TICKET))
+        self.commit("Certify from the night on; curated first")
+        self.run("plan")
+        self.run("apply --auto-approve")
+
+
+def new_root(directory: Path | None) -> Path:
+    """Return an empty directory for the story."""
+    if directory is None:
+        import tempfile
+
+        return Path(tempfile.mkdtemp(prefix="reconcile-demo-"))
+    if directory.exists() and any(directory.iterdir()):
+        raise FileExistsError(17, "is not empty; the demo begins with nothing", str(directory))
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory.resolve()
