@@ -35,12 +35,19 @@ def create(root: Path, cameras: Sequence[Camera], *, database: str | None, schem
     existed = root.exists()
     try:
         with failures_of(root):
-            Butler.makeRepo(root, config=config)
+            _make(root, config)
             _fill(root, cameras)
     except RepositoryError:
         if not existed:
             shutil.rmtree(root, ignore_errors=True)  # half a repository would be in the way of the next try
         raise
+
+
+def _make(root: Path, config: Config) -> None:
+    try:
+        Butler.makeRepo(root, config=config)
+    except RuntimeError as unfit:  # what Butler says of a database without the extension btree_gist
+        raise RepositoryError(f"{root}: {unfit}") from unfit
 
 
 def _fill(root: Path, cameras: Sequence[Camera]) -> None:
