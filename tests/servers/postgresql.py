@@ -14,10 +14,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,10 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--install"]:  # before parallel tests ask for it all at once
+        with suppress(NoServer):  # the tests themselves say why they skip, or fail in CI
+            _binaries()
+        sys.exit()
     with postgresql() as running:
         print(running.url(), flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
