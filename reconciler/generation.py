@@ -135,6 +135,7 @@ class _Maker:
             release=document.release,
             environment=self._environment(instance, query),
             data_query=query,
+            raws=document.raws,
             inputs=instance.settings.inputs or (self.chain.name, document.raws, *document.starting_calibs),
             ticket_chain=self.chain.name,
             exposures=exposures,

@@ -71,6 +71,7 @@ class Generation:
     release: str
     environment: Mapping[str, str]
     data_query: str
+    raws: str
     inputs: tuple[str, ...]
     ticket_chain: str
     exposures: tuple[int, ...]

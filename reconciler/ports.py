@@ -105,8 +105,10 @@ class Repository(Protocol):
     def select(self, instrument: str, raws: str, expression: str) -> Selected:
         """Return the exposures of one instrument with raws in `raws` for which the expression holds, all of them."""
 
-    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
-        """Return which of these exposures the registry knows at all."""
+    def existing_exposures(
+        self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
+    ) -> frozenset[int]:
+        """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Exposure, File, Graph, Job, Moved, Selected, Status
+from ..ports import Exposure, File, Graph, Job, Moved, Pick, Selected, Status
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
@@ -233,8 +233,12 @@ class MemoryRepository:
         found = tuple(e for (name, _), e in sorted(self.store.exposures.items()) if name == instrument)
         return Selected(found, {e.id: self.store.detectors for e in found})
 
-    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
-        """Return which of these exposures are known."""
+    def existing_exposures(
+        self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
+    ) -> frozenset[int]:
+        """Return which of these exposures are known; in a raw collection of the fake, all of them have raws."""
+        if raws is not None and raws not in self.store.types:
+            return frozenset()
         return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
 
     def remember(self, commit: str) -> None:
@@ -249,7 +253,9 @@ class MemoryExecutor:
 
     stores: Mapping[str, Store]
     outputs: Callable[[Job], Datasets]
+    picks: Callable[[Job], tuple[Pick, ...]] = lambda job: ()  # noqa: ARG005  # by default nothing is picked
     built: list[str] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)
 
     def build(self, job: Job) -> Graph:
         """Count what the RUN lacks."""
@@ -258,7 +264,9 @@ class MemoryExecutor:
             if name not in store.types:
                 raise ReconcileError(f"input collection {name} does not exist")
         lacking = [(t, d) for t, ids in self.outputs(job).items() for d in ids if not self._there(job, t, d)]
-        return Graph(job, len(lacking), ())
+        if lacking:
+            self.open.add(job.submission)
+        return Graph(job, len(lacking), self.picks(job))
 
     def _there(self, job: Job, dataset_type: str, data_id: str) -> bool:
         return data_id in self.stores[job.place].contents.get((job.run, dataset_type), {})
@@ -266,6 +274,7 @@ class MemoryExecutor:
     def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
         """Make what is lacking."""
         job, store = graph.job, self.stores[graph.job.place]
+        self.open.discard(job.submission)
         store.register(job.run, "RUN")
         done = 0
         for dataset_type, ids in self.outputs(job).items():
@@ -280,5 +289,7 @@ class MemoryExecutor:
         return Status("ended" if job.run in self.stores[job.place].types else "absent")
 
     def cancel(self, job: Job) -> None:
-        """Nothing ever runs in the background here."""
-        raise ReconcileError(f"{job.leaf} is not running")
+        """Drop a graph that was built and not submitted; nothing ever runs in the background here."""
+        if job.submission not in self.open:
+            raise ReconcileError(f"{job.leaf} is not running")
+        self.open.discard(job.submission)

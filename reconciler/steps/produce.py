@@ -82,6 +82,12 @@ class Produce:
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
         """Claim, build, check, run, look, seal."""
         work, repository = self.work, world.repository(self.place)
+        there = repository.existing_exposures(work.instrument, work.exposures, raws=work.raws)
+        if gone := [exposure for exposure in work.exposures if exposure not in there]:
+            return blocked(
+                f"{len(gone)} locked exposures have no raws in {work.raws} any more, first {gone[0]}; "
+                "restore them, or lock others under a new rerun"
+            )
         try:
             with repository.lock(work.lock_name):
                 repository.ensure_chain(work.ticket_chain)
@@ -95,6 +101,7 @@ class Produce:
         if wrong := wrong_picks(
             graph.picks, work.exposures, self._calendar(claim, seen, facts), facts, work.instrument
         ):
+            world.executor.cancel(job)
             return blocked(wrong)
         return self._run(world, repository, job, graph)
 

@@ -92,6 +92,7 @@ class MemoryHands(Hands):
     def __init__(self) -> None:
         self.store = Store(detectors=frozenset(RAW_DETECTORS))
         self.store.exposures = {("Cam", exposure.id): exposure for exposure in EXPOSURES}
+        self.store.register("Cam/raw", "RUN")
         self.repository = self.again()
 
     def again(self) -> Repository:

@@ -21,10 +21,11 @@ def spans(butler: Any, instrument: str, exposures: Collection[int]) -> dict[int,
     return {exposure: validity(span) for exposure, span in found if span is not None and not span.isEmpty()}
 
 
-def existing(butler: Any, instrument: str, exposures: Collection[int]) -> frozenset[int]:
-    """Return which of these exposures the registry knows at all."""
+def existing(butler: Any, instrument: str, exposures: Collection[int], raws: str | None) -> frozenset[int]:
+    """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
     if not exposures:
         return frozenset()
     with butler.query() as query:
-        known = query.where("exposure in (wanted)", instrument=instrument, bind={"wanted": sorted(exposures)})
+        searched = query if raws is None else query.join_dataset_search("raw", [raws])
+        known = searched.where("exposure in (wanted)", instrument=instrument, bind={"wanted": sorted(exposures)})
         return frozenset(data_id["exposure"] for data_id in known.data_ids(["exposure"]))

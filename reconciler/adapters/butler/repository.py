@@ -86,10 +86,12 @@ class ButlerRepository:
         with told(self.place):
             return select.select(self._connection.reader, self.place, instrument, raws, expression)
 
-    def existing_exposures(self, instrument: str, exposures: tuple[int, ...]) -> frozenset[int]:
+    def existing_exposures(
+        self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
+    ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all."""
         with told(self.place):
-            return existing(self._connection.reader, instrument, exposures)
+            return existing(self._connection.reader, instrument, exposures, raws)
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""
