@@ -238,7 +238,7 @@ class MemoryRepository:
     ) -> frozenset[int]:
         """Return which of these exposures are known; in a raw collection of the fake, all of them have raws."""
         if raws is not None and raws not in self.store.types:
-            return frozenset()
+            raise ReconcileError(f"collection {raws} does not exist at {self.place}")
         return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
 
     def remember(self, commit: str) -> None:
