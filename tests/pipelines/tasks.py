@@ -65,7 +65,7 @@ class ReduceWithBias(Reduce):
     _DefaultName = "reduceWithBias"
 
     def run(self, raw: dict[str, Any], bias: dict[str, Any]) -> Struct:
-        return Struct(reduced={**raw, "bias": bias["epoch"]})
+        return Struct(reduced={**raw, "bias": bias.get("epoch", "combined")})
 
 
 class CombineConnections(PipelineTaskConnections, dimensions=DETECTOR, defaultTemplates={"kind": "bias"}):
@@ -102,4 +102,4 @@ class CombineWithBias(Combine):
     _DefaultName = "combineWithBias"
 
     def run(self, reduced: list[dict[str, Any]], bias: dict[str, Any]) -> Struct:
-        return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced), "bias": bias["epoch"]})
+        return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced), "bias": bias.get("epoch", "combined")})
