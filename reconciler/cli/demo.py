@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 
 from ..demo import camera as cameras
 from ..demo import frames as exposures
 from ..demo.camera import Camera
-from ..demo.specs import PRODUCTS
+from ..demo.specs import PRODUCTS, Found
 from ..demo.story import Story, new_root
 from ..errors import ExitCode, ReconcileError, UsageError
+from ..ports import Exposure
+from ..validity import show
 from .output import write_json
 
 
@@ -21,49 +24,49 @@ def run(directory: Path | None, frames: Path | None, camera: str | None, where: 
         raise UsageError("--frames needs --camera: the name of a camera, or its YAML file")
     if frames is None and camera is not None:
         raise UsageError("--camera goes with --frames; without it the demo simulates LSSTComCam")
-    found = cameras.find(camera or "LSSTComCam")
+    chosen = cameras.find(camera or "LSSTComCam")
     root = new_root(directory)
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
-        bands, products = _play(root, found, frames, where)
+        played = _play(root, chosen, frames, where)
     if as_json:
-        write_json({"directory": str(root), "camera": found.name, "products": products, "bands": bands})
+        write_json({"directory": str(root), "camera": chosen.name, **asdict(played)})
     else:
         sys.stdout.write(f"\nEverything is in {root}: look around with `git log`, `reconcile status`, `butler`.\n")
     return ExitCode.OK
 
 
-def _play(root: Path, camera: Camera, frames: Path | None, where: str) -> tuple[list[str], list[str]]:
+def _play(root: Path, camera: Camera, frames: Path | None, where: str) -> Found:
     from .main import run as reconcile
 
     story = Story(root, reconcile)
     if frames is None:
         story.say(f"A night of simulated {camera.name} frames, in a Butler repository.")
         answer = exposures.simulate(root, camera)
-        bands, products = ["r"], list(PRODUCTS)
+        found = Found(PRODUCTS, ("r",), "2024-12-06T00:00:00")
     else:
         story.say(f"The frames of {frames}, in a Butler repository.")
         answer = exposures.ingest(root, camera, frames)
-        bands, products = _present(root, camera, where)
+        found = _present(root, camera, where)
     sys.stdout.write(f"{answer['ingested']} frames ingested, {len(answer['refused'])} refused\n")
-    story.tell(camera, bands, products, where)
-    return bands, products
+    story.tell(camera, found, where)
+    return found
 
 
-def _present(root: Path, camera: Camera, where: str) -> tuple[list[str], list[str]]:
-    """Return the bands and products that there are frames for; a product without its precursors is left out."""
+def _present(root: Path, camera: Camera, where: str) -> Found:
+    """Return what there are frames for; a product without its precursors is left out."""
     from ..adapters.butler import ButlerRepository
 
     extra = f" and ({where})" if where else ""
-    bands: list[str] = []
-    products: list[str] = []
+    found: dict[str, tuple[Exposure, ...]] = {}
     with ButlerRepository("laptop/main", str(root / "repo")) as repository:
         for product in PRODUCTS:
             expression = f"exposure.observation_type='{product}'{extra}"
             selected = repository.select(camera.name, f"{camera.name}/raw/all", expression).exposures
             if not selected:
                 break
-            products.append(product)
-            bands += sorted({e.band for e in selected if product == "flat" and e.band})
-    if not products:
+            found[product] = selected
+    if not found:
         raise ReconcileError(f"no bias frames among those of {camera.name}{extra}: nothing can be built without")
-    return bands, products
+    bands = sorted({exposure.band for exposure in found.get("flat", ()) if exposure.band})
+    first = min(exposure.validity.begin for exposures in found.values() for exposure in exposures)
+    return Found(tuple(found), tuple(bands), f"{show(first)[:10]}T00:00:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..scaffold import render
 from .camera import Camera
@@ -13,7 +13,16 @@ PRODUCTS = ("bias", "dark", "flat")
 IGNORED = "repo/\nraws/\n.reconcile/\n"
 
 
-def files(camera: Camera, bands: Iterable[str], products: Iterable[str], where: str, begin: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there are frames for, and the TAI instant at which the day of the first one began."""
+
+    products: tuple[str, ...]
+    bands: tuple[str, ...]
+    night: str
+
+
+def files(camera: Camera, found: Found, where: str, begin: str) -> dict[str, str]:
     """Return path -> text of a small repository of specs for one camera."""
     base = f"specs/{camera.name}"
     common = {"instrument": camera.name, "site": SITE}
@@ -27,7 +36,7 @@ def files(camera: Camera, bands: Iterable[str], products: Iterable[str], where: 
         f"{base}/chain.yaml": chain(camera, TICKET, CURATED),
         f"{base}/{CURATED}.yaml": render("curated.yaml", {**common, "ticket": CURATED}),
         f"{base}/curated/camera.yaml": camera.path.read_text(encoding="utf-8"),
-        f"{base}/{TICKET}.yaml": calibration_set(camera, list(bands), list(products), where, begin),
+        f"{base}/{TICKET}.yaml": calibration_set(camera, found, where, begin),
     }
 
 
@@ -37,9 +46,10 @@ def chain(camera: Camera, *tickets: str) -> str:
     return render("chain.yaml", {"instrument": camera.name, "members": members})
 
 
-def calibration_set(camera: Camera, bands: list[str], products: list[str], where: str, begin: str) -> str:
+def calibration_set(camera: Camera, found: Found, where: str, begin: str) -> str:
     """Return the calibration set: bias, dark and flats, as far as there are frames."""
     extra = f" and ({where})" if where else ""
+    products, bands = found.products, found.bands
     selections = {name: f"exposure.observation_type='{name}'{extra}" for name in products if name != "flat"}
     if "flat" in products:
         selections |= {f"flat-{band}": f"exposure.observation_type='flat'{extra}" for band in bands}

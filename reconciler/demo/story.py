@@ -12,8 +12,9 @@ from git import Repo
 from ..errors import ExitCode, ReconcileError
 from . import specs
 from .camera import Camera
+from .specs import Found
 
-ALWAYS, NIGHT = "1970-01-01T00:00:00", "2024-12-06T00:00:00"
+ALWAYS = "1970-01-01T00:00:00"
 
 
 class Story:
@@ -57,20 +58,20 @@ class Story:
         sys.stdout.write("$ git revert HEAD\n")
         self._git.git.revert("--no-edit", "HEAD")
 
-    def tell(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+    def tell(self, camera: Camera, found: Found, where: str) -> None:
         """Build, look again, change, revert."""
-        self._build(camera, bands, products, where)
-        self._change(camera, bands, products, where)
+        self._build(camera, found, where)
+        self._change(camera, found, where)
         self.say("Taking it back is a commit too: what was certified is certified again, nothing is built.")
         self.revert()
         self.run("apply --auto-approve")
         self.run("plan")
 
-    def _build(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+    def _build(self, camera: Camera, found: Found, where: str) -> None:
         self.say("Desired state is YAML in git. The lock says which exposures the selections mean now.")
-        for name, text in specs.files(camera, bands, products, where, ALWAYS).items():
+        for name, text in specs.files(camera, found, where, ALWAYS).items():
             self.write(name, text)
-        self.commit(f"{specs.TICKET}: {', '.join(products)}")
+        self.commit(f"{specs.TICKET}: {', '.join(found.products)}")
         self.run("lock")
         self.commit(f"{specs.TICKET}: lock")
         self.say("What is missing? Then: do it.")
@@ -79,10 +80,10 @@ class Story:
         self.say("And now?")
         self.run("plan")
 
-    def _change(self, camera: Camera, bands: list[str], products: list[str], where: str) -> None:
+    def _change(self, camera: Camera, found: Found, where: str) -> None:
         self.say("Two edits in one commit: valid from that night on only, and the curated ticket searched first.")
         base = f"specs/{camera.name}"
-        self.write(f"{base}/{specs.TICKET}.yaml", specs.calibration_set(camera, bands, products, where, NIGHT))
+        self.write(f"{base}/{specs.TICKET}.yaml", specs.calibration_set(camera, found, where, found.night))
         self.write(f"{base}/chain.yaml", specs.chain(camera, specs.CURATED, specs.TICKET))
         self.commit("Certify from the night on; curated first")
         self.run("plan")

@@ -9,7 +9,11 @@ from itertools import groupby
 from ..dataid import parse as parse_data_id
 from ..plan import Plan, Planned
 from ..spec.ranges import ranges
-from ..state import Cert, Chain, Change, Gen, Owned
+from ..state import Cert, Chain
+from ..steps import Step
+from ..steps.chains import Link, Reorder
+from ..timeline import Timeline
+from ..validity import period
 
 GLYPHS = {"produce": "+", "curate": "+", "certify": "~", "link": "+", "unlink": "-", "reorder": "~", "refuse": "!"}
 
@@ -84,7 +88,7 @@ def _lines(plan: Plan, heading: Heading) -> Iterator[str]:
         yield f"{place}{' (drift: the specs have not changed since they were applied)' if heading.drift_since else ''}"
         for one in planned:
             yield f"  {GLYPHS[one.step.kind]} {one.step.title}"
-            yield from (f"      {line}" for line in details(one.step.changes))
+            yield from (f"      {line}" for line in details(one.step))
             if one.expected.word == "blocked":
                 yield f"      blocked: {one.expected.reason}"
     yield from _section("Kept, though not ours:", plan.foreign)
@@ -118,7 +122,7 @@ def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
         yield "| | step | detail |"
         yield "|---|---|---|"
     for planned in plan.steps:
-        lines = list(details(planned.step.changes))
+        lines = list(details(planned.step))
         if planned.expected.word == "blocked":
             lines.append(f"**blocked**: {planned.expected.reason}")
         yield f"| `{GLYPHS[planned.step.kind]}` | {planned.step.title} | {'<br>'.join(lines).replace('|', '&#124;')} |"
@@ -129,20 +133,44 @@ def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
             yield from (f"- {line}" for line in found)
 
 
-def details(changes: Iterable[Change]) -> Iterator[str]:
-    """Yield what changes, data IDs of equal fate together."""
+def details(step: Step) -> Iterator[str]:
+    """Yield what a step changes, data IDs of equal fate together."""
     together: dict[tuple[str, str, str], list[str]] = {}
-    for change in changes:
-        match change.key:
-            case Cert(dataset_type=dataset_type, data_id=data_id):
-                fate = (dataset_type, _value(change.before) or "nothing", _value(change.after) or "nothing")
-                together.setdefault(fate, []).append(data_id)
-            case Chain(name=name):
-                yield f"{name}: {_value(change.before) or 'empty'} -> {_value(change.after) or 'empty'}"
-            case Gen() | Owned():
-                continue
+    for change in step.changes:
+        if isinstance(change.key, Cert):
+            fate = (change.key.dataset_type, brief(change.before), brief(change.after))
+            together.setdefault(fate, []).append(change.key.data_id)
     for (dataset_type, before, after), ids in together.items():
         yield f"{dataset_type} {which(ids)}: {before} -> {after}"
+    if isinstance(step, Link):
+        yield _position(step)
+    if isinstance(step, Reorder):
+        yield f"{brief(step.changes[0].before)} -> {brief(step.changes[0].after)}"
+
+
+def _position(step: Link) -> str:
+    """Return where in its chain a link goes, once everything that is planned is done."""
+    members = next((c.after for c in step.changes if isinstance(c.key, Chain)), None)
+    if not isinstance(members, tuple) or step.member not in members:
+        return "at its place"
+    at = members.index(step.member)
+    if at + 1 < len(members):
+        return f"searched before {members[at + 1]}" if at else f"searched first, before {members[at + 1]}"
+    return f"searched last, after {members[at - 1]}" if at else "its only member"
+
+
+def brief(value: object) -> str:
+    """Return a timeline or the members of a chain in words, each name without the `<INSTRUMENT>/calib/` in front."""
+    if not value:
+        return "nothing"
+    if isinstance(value, Timeline):
+        return ", ".join(f"{_short(str(s))} {period(b, e)}" for b, e, s in value)
+    return ", ".join(_short(name) for name in value) if isinstance(value, tuple) else str(value)
+
+
+def _short(name: str) -> str:
+    """Return a collection's name without its instrument's `calib` in front, which all names of a plan share."""
+    return name.split("/calib/", 1)[-1]
 
 
 def which(data_ids: Iterable[str]) -> str:
