@@ -9,8 +9,7 @@ from pathlib import Path
 
 from .dataid import data_id
 from .errors import ReconcileError
-from .generation import Made
-from .intent import Curation
+from .intent import Curation, Made
 from .names import calib_date
 from .ports import File
 from .seals import Recipe

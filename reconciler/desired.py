@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import curation, generation
-from .generation import Made
-from .intent import Desired, Work
+from .intent import Desired, Made, Work
 from .spec.documents import Chain as ChainDocument
 from .spec.documents import Site
 from .spec.load import Tree

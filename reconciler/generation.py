@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .dataid import data_id
 from .errors import ReconcileError
-from .intent import Generation, Pin, Precursor, Start, Work
+from .intent import Generation, Made, Pin, Precursor, Start
 from .seals import Recipe
 from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, instances, with_band
@@ -18,16 +17,6 @@ from .spec.located import Located
 from .spec.ranges import ranges
 from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline, constant, gen
-
-
-@dataclass
-class Made:
-    """What one document makes: wanted values, the work behind them, members of its own chains, and remarks."""
-
-    values: dict[Key, Value] = field(default_factory=dict)
-    works: dict[Gen, Work] = field(default_factory=dict)
-    chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
 
 
 def in_order(tree: Tree) -> Iterable[Located[CalibrationSet]]:

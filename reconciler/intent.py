@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from .ports import File, Job
 from .seals import Claim, Recipe
-from .state import Cert, Chain, Gen, Presence, State
+from .state import Cert, Chain, Gen, Key, Presence, State, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,16 @@ class Pin:
 
 
 Work: TypeAlias = Generation | Curation | Pin
+
+
+@dataclass
+class Made:
+    """What one document makes: wanted values, the work behind them, members of its own chains, and remarks."""
+
+    values: dict[Key, Value] = field(default_factory=dict)
+    works: dict[Gen, Work] = field(default_factory=dict)
+    chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def make_lock(document: CalibrationSet, catalog: Catalog, repository: Repository
         ticket=document.ticket,
         raws=document.raws,
         repository=repository.place,
+        starting_calibs=document.starting_calibs,
         starting=starting,
         products=products,
     )

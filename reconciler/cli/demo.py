@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -18,8 +19,16 @@ from ..validity import show
 from .output import write_json
 
 
-def run(directory: Path | None, frames: Path | None, camera: str | None, where: str, *, as_json: bool) -> ExitCode:
-    """Tell the story with simulated frames, or with those of a directory."""
+def run(
+    reconcile: Callable[[list[str]], int],
+    directory: Path | None,
+    frames: Path | None,
+    camera: str | None,
+    where: str,
+    *,
+    as_json: bool,
+) -> ExitCode:
+    """Tell the story with simulated frames, or with those of a directory; `reconcile` runs a command line."""
     if frames is not None and camera is None:
         raise UsageError("--frames needs --camera: the name of a camera, or its YAML file")
     if frames is None and camera is not None:
@@ -27,7 +36,7 @@ def run(directory: Path | None, frames: Path | None, camera: str | None, where: 
     chosen = cameras.find(camera or "LSSTComCam")
     root = new_root(directory)
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
-        played = _play(root, chosen, frames, where)
+        played = _play(Story(root, reconcile), chosen, frames, where)
     if as_json:
         write_json({"directory": str(root), "camera": chosen.name, **asdict(played)})
     else:
@@ -35,18 +44,15 @@ def run(directory: Path | None, frames: Path | None, camera: str | None, where: 
     return ExitCode.OK
 
 
-def _play(root: Path, camera: Camera, frames: Path | None, where: str) -> Found:
-    from .main import run as reconcile
-
-    story = Story(root, reconcile)
+def _play(story: Story, camera: Camera, frames: Path | None, where: str) -> Found:
     if frames is None:
         story.say(f"A night of simulated {camera.name} frames, in a Butler repository.")
-        answer = exposures.simulate(root, camera)
+        answer = exposures.simulate(story.root, camera)
         found = Found(PRODUCTS, ("r",), "2024-12-06T00:00:00")
     else:
         story.say(f"The frames of {frames}, in a Butler repository.")
-        answer = exposures.ingest(root, camera, frames)
-        found = _present(root, camera, where)
+        answer = exposures.ingest(story.root, camera, frames)
+        found = _present(story.root, camera, where)
     sys.stdout.write(f"{answer['ingested']} frames ingested, {len(answer['refused'])} refused\n")
     story.tell(camera, found, where)
     return found

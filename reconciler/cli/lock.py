@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from ..adapters.checkout import Checkout
 from ..desired import desired
 from ..errors import ExitCode, UsageError
 from ..locking import changed, make_lock
 from ..site import Place, choose, connect
-from ..spec.documents import CalibrationSet, Lock
-from ..spec.load import Tree, lock_path
+from ..spec.check import check as check_tree
+from ..spec.documents import CalibrationSet, Lock, Site
+from ..spec.load import LOCK_SUFFIX, Tree, lock_path, read_tree
 from ..spec.located import Located
 from ..spec.lock import dump_lock
+from ..spec.problems import raise_if_invalid
 from ..state import Cert, Chain, Gen
 from .output import write, write_json
-from .session import read
 
 
 def run(directory: Path, tickets: tuple[str, ...], site_name: str | None, *, check: bool, as_json: bool) -> ExitCode:
     """Lock the sets of these tickets, or all whose origin is at the site."""
-    _, tree = read(directory)
+    tree = _read(directory)
     sets = _chosen(tree, tickets)
     site = choose(tree, site_name or _site_of(sets))
+    _refuse_elsewhere(sets if tickets else [], site)
     place = connect(site, tree.root)
     try:
         report = [_locked(one, tree, place, check=check) for one in sets if one.document.origin in place.repositories]
@@ -32,6 +36,24 @@ def run(directory: Path, tickets: tuple[str, ...], site_name: str | None, *, che
     else:
         write("\n".join(line for entry in report for line in _lines(entry, check=check)) or "No set to lock here.")
     return ExitCode.CHANGES if check and any(entry["changed"] for entry in report) else ExitCode.OK
+
+
+def _read(directory: Path) -> Tree:
+    """Return the specs, checked as if there were no locks: one that is stale or damaged is what is mended here."""
+    tree, unread = read_tree(Checkout(directory).root)
+    raise_if_invalid(problem for problem in unread if not problem.file.endswith(LOCK_SUFFIX))
+    specs = tuple(one for one in tree.documents if not isinstance(one.document, Lock))
+    raise_if_invalid(check_tree(replace(tree, documents=specs)))
+    return tree
+
+
+def _refuse_elsewhere(asked: list[Located[CalibrationSet]], site: Site) -> None:
+    """Refuse tickets that were asked for by name and have their origin at another site."""
+    here = {f"{site.site}/{name}" for name in site.repositories}
+    if elsewhere := [
+        f"{o.document.ticket} is built at {o.document.origin}" for o in asked if o.document.origin not in here
+    ]:
+        raise UsageError(f"{'; '.join(elsewhere)}, which is not of site {site.site}; it is locked there")
 
 
 def _chosen(tree: Tree, tickets: tuple[str, ...]) -> list[Located[CalibrationSet]]:

@@ -154,9 +154,9 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Play the whole loop on a laptop: simulate, lock, plan, apply, change, revert."""
-    from .demo import run
+    from .demo import run as play
 
-    raise typer.Exit(run(directory, frames, camera, where, as_json=as_json))
+    raise typer.Exit(play(run, directory, frames, camera, where, as_json=as_json))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

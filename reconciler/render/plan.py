@@ -14,6 +14,7 @@ from ..steps import Step
 from ..steps.chains import Link, Reorder
 from ..timeline import Timeline
 from ..validity import period
+from ..words import count
 
 GLYPHS = {"produce": "+", "curate": "+", "certify": "~", "link": "+", "unlink": "-", "reorder": "~", "refuse": "!"}
 
@@ -77,7 +78,7 @@ def sentence(plan: Plan, heading: Heading) -> str:
     if plan.empty:
         return f"Nothing to do: {heading.site} is as the specs say."
     blocked = sum(planned.expected.word == "blocked" for planned in plan.steps)
-    steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'} to do"
+    steps = f"{count(len(plan.steps), 'step')} to do"
     return f"{steps}, {blocked} of them blocked." if blocked else f"{steps}."
 
 

@@ -23,6 +23,7 @@ from .source import Source, files, read
 
 SPECS = "specs"
 SITES = "sites"
+LOCK_SUFFIX = ".lock.yaml"
 
 M = TypeVar("M", bound=Model)
 
@@ -120,7 +121,7 @@ def parse(source: Source) -> tuple[Model | None, tuple[Problem, ...]]:
 
 def lock_path(spec: str) -> str:
     """Return the path of the lock that belongs to a spec: `DM-48520.lock.yaml` beside `DM-48520.yaml`."""
-    return f"{spec.removesuffix('.yaml')}.lock.yaml"
+    return spec.removesuffix(".yaml") + LOCK_SUFFIX
 
 
 def _paths(root: Path) -> Iterator[Path | Problem]:

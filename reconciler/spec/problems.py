@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 from ..errors import ExitCode, ReconcileError
+from ..words import count
 
 Severity = Literal["error", "warning"]
 
@@ -58,7 +59,7 @@ class InvalidSpec(ReconcileError):
         errors = sum(problem.severity == "error" for problem in self.problems)
         files = len({problem.file for problem in self.problems if problem.severity == "error"})
         lines = "\n".join(str(problem) for problem in self.problems)
-        counted = f"{_count(errors, 'error')} in {_count(files, 'file')}"
+        counted = f"{count(errors, 'error')} in {count(files, 'file')}"
         super().__init__(f"{counted}\n{lines}", hint="nothing was done; correct the files and run it again")
 
 
@@ -95,7 +96,3 @@ def listed(words: Iterable[str]) -> str:
     found = sorted(words)
     more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
     return ", ".join(found[:_MOST_LISTED]) + more or "nothing"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

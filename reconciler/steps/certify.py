@@ -12,6 +12,7 @@ from ..intent import Desired
 from ..observation import Scope
 from ..state import Cert, Change, Gen, Key, State, Value
 from ..timeline import Timeline
+from ..words import count
 from .base import Outcome, put, sources
 from .needs import Complete
 from .registry import commit
@@ -55,7 +56,7 @@ class Certify:
     @property
     def title(self) -> str:
         types = ", ".join(sorted({c.key.dataset_type for c in self.changes if isinstance(c.key, Cert)}))
-        return f"certify {types} in {self._first.collection} ({len(self.changes)} data IDs)"
+        return f"certify {types} in {self._first.collection} ({count(len(self.changes), 'data ID')})"
 
     @property
     def _first(self) -> Cert:

@@ -10,6 +10,7 @@ from ..intent import Curation
 from ..observation import Scope
 from ..seals import Claim, Seal
 from ..state import Change, Key, Presence, State
+from ..words import count
 from .base import DONE, Outcome, blocked, put
 from .needs import Need
 from .world import World
@@ -57,7 +58,7 @@ class Curate:
 
     @property
     def title(self) -> str:
-        return f"curate {self.work.key.leaf} ({len(self.work.files)} files)"
+        return f"curate {self.work.key.leaf} ({count(len(self.work.files), 'file')})"
 
     def advance(self, state: State) -> State:
         """Return the state with the RUN complete."""

@@ -71,6 +71,8 @@ def _other_recipe(work: Work, facts: Facts) -> str:
 def _needs(work: Generation, want: Desired) -> Iterator[Need]:
     """Yield the needs: precursors complete, certified, linked, and resolving for every locked exposure."""
     place = work.key.place
+    for start in work.starts:
+        yield Pinned(place, start)
     for precursor in work.precursors:
         yield from _made(precursor, want)
         yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures)
@@ -80,8 +82,6 @@ def _needs(work: Generation, want: Desired) -> Iterator[Need]:
         if name != work.ticket_chain:
             for member in want.state.members(Chain(place, name)):
                 yield Member(Chain(place, name), member)
-    for start in work.starts:
-        yield Pinned(place, start)
 
 
 def _made(precursor: Precursor, want: Desired) -> Iterator[Need]:

@@ -18,6 +18,7 @@ from ..ports import Graph, Job, Repository
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
 from ..state import Change, Key, Presence, State
+from ..words import count
 from .base import DONE, Outcome, blocked, put
 from .needs import Need
 from .world import World
@@ -73,7 +74,8 @@ class Produce:
     @property
     def title(self) -> str:
         wanted = sum(len(ids) for ids in self.work.expected.values())
-        return f"produce {self.work.key.leaf} ({len(self.work.exposures)} exposures, {wanted} datasets)"
+        frames = count(len(self.work.exposures), "exposure")
+        return f"produce {self.work.key.leaf} ({frames}, {count(wanted, 'dataset')})"
 
     def advance(self, state: State) -> State:
         """Return the state with the generation complete."""

@@ -73,6 +73,8 @@ class Lock(Model):
     raws: Name
     repository: Name
     """The place that it was read from."""
+    starting_calibs: tuple[Name, ...] = ()
+    """As the spec had them: a spec that starts from others needs a new lock."""
     starting: tuple[StartingCollection, ...] = ()
     products: dict[Name, LockedProduct]
     """By instance: `bias`, `flat-u`."""

@@ -71,6 +71,9 @@ def _stale_head(subject: Subject, lock: Located[Lock]) -> Iterator[Problem]:
         if getattr(lock.document, field) != right:
             found = f"locked with {field} {getattr(lock.document, field)}, while the spec says {right}"
             yield lock.problem("lock-stale", (field,), found, _NEXT)
+    if lock.document.starting_calibs != subject.document.starting_calibs:
+        found = "the spec's starting_calibs are no longer those that were locked"
+        yield lock.problem("lock-stale", ("starting_calibs",), found, _NEXT)
 
 
 def _stale_instance(subject: Subject, lock: Located[Lock], instance: Instance) -> Iterator[Problem]:
@@ -87,7 +90,21 @@ def _stale_instance(subject: Subject, lock: Located[Lock], instance: Instance) -
         found = f"the selection of {instance.name} is no longer the one that was locked"
         yield lock.problem("lock-stale", (*path, "selection"), found, _NEXT)
     else:
+        yield from _wrong_detectors(subject, lock, instance, locked)
         yield from _wrong_filter(subject, lock, instance, locked)
+
+
+def _wrong_detectors(
+    subject: Subject, lock: Located[Lock], instance: Instance, locked: LockedExposures
+) -> Iterator[Problem]:
+    if subject.catalog is None:
+        return
+    detectors = subject.catalog.detectors
+    excused = {one.detector for one in subject.document.detectors.allow_missing if one.detector in detectors}
+    if (locked.detectors, {one.detector for one in locked.excused}) != (detectors, excused):
+        path = ("products", instance.name, "detectors")
+        found = f"the detectors expected of {instance.name} are no longer those that were locked"
+        yield lock.problem("lock-stale", path, found, _NEXT)
 
 
 def _wrong_filter(
