@@ -121,7 +121,9 @@ def calib_date(instant: str) -> str:
 def next_leaf(leaf: str) -> str:
     """Return a leaf's name with the rerun that follows: `.../biasGen.20250207a` -> `.../biasGen.20250207b`.
 
-    A name that ends in no rerun comes back with a question for one.
+    A name that ends in no rerun, or in the last one of its day, comes back with a question for a new one.
     """
-    stem, dot, rerun = leaf.rpartition(".")
-    return f"{stem}.{next_rerun(rerun)}" if dot and _RERUN.match(rerun) else f"{leaf}.<YYYYMMDDa>"
+    stem, _, rerun = leaf.rpartition(".")
+    if not _RERUN.match(rerun):
+        return f"{leaf}.<YYYYMMDDa>"
+    return f"{stem}.<YYYYMMDDa>" if rerun.endswith("z") else f"{stem}.{next_rerun(rerun)}"

@@ -63,9 +63,17 @@ def _other_recipe(work: Work, facts: Facts) -> str:
     way = (
         "give the new files a date or a ticket"
         if isinstance(work, Curation)
-        else f"the next rerun is {next_leaf(leaf)}"
+        else f"the next rerun is {_free(work, facts)}"
     )
     return f"{leaf} was begun with another recipe ({changed}); what was made stays as it is: {way}"
+
+
+def _free(work: Work, facts: Facts) -> str:
+    """Return the leaf with the next rerun that nobody has used."""
+    seen, leaf = facts.observations.get(work.key.place), next_leaf(work.key.leaf)
+    while seen is not None and leaf in seen.collections:
+        leaf = next_leaf(leaf)
+    return leaf
 
 
 def _needs(work: Generation, want: Desired) -> Iterator[Need]:
