@@ -13,7 +13,7 @@ from .dataid import parse as parse_data_id
 from .differences import differences
 from .errors import ReconcileError
 from .observation import Observation, Scope, fingerprint
-from .ports import Exposure, Repository, Selected
+from .ports import Repository, Selected
 from .resolve import flatten
 from .seals import digest
 from .spec import selection
@@ -156,7 +156,7 @@ def _exposures(
     found = list(_wrong(document, instance, selected, written, repository))
     found += _lacking(instance, selected, set(catalog.detectors) - {e.detector for e in excused})
     findings.errors += found
-    findings.remarks += _odd(instance, selected.exposures)
+    findings.remarks += _odd(instance, selected)
     filters = sorted({e.physical_filter for e in selected.exposures})
     return LockedExposures.model_validate(
         {
@@ -175,7 +175,10 @@ def _wrong(
     known = repository.existing_exposures(document.instrument, listed) if listed else frozenset()
     if unknown := [e for e in listed if e not in known]:
         yield f"{instance.name}: {_some(unknown)} listed in the selection and not in the repository"
-    if not selected.exposures and not unknown:
+    taken = repository.existing_exposures(document.instrument, tuple(known), raws=document.raws)
+    if without := sorted(known - taken):
+        yield f"{instance.name}: {_some(without)} listed in the selection and without raws in {document.raws}"
+    if not selected.exposures and not unknown and not without:
         yield f"{instance.name}: the selection finds no exposures with raws in {document.raws}"
     filters = sorted({e.physical_filter for e in selected.exposures})
     if "physical_filter" in instance.entry.dimensions and len(filters) > 1:
@@ -191,11 +194,14 @@ def _lacking(instance: Instance, selected: Selected, expected: set[int]) -> Iter
         )
 
 
-def _odd(instance: Instance, exposures: tuple[Exposure, ...]) -> Iterator[str]:
-    wanted = instance.entry.observation_type
+def _odd(instance: Instance, selected: Selected) -> Iterator[str]:
+    wanted, exposures = instance.entry.observation_type, selected.exposures
     others = [e.id for e in exposures if wanted and e.observation_type != wanted]
     if others:
         yield f"{instance.name}: {_some(others)} of another observation_type than {wanted}"
+    present: set[int] = set().union(*selected.detectors.values())
+    if partial := [exposure for exposure, detectors in selected.detectors.items() if detectors < present]:
+        yield f"{instance.name}: {_some(partial)} without raws of some detectors that the others have"
     if 0 < len(exposures) <= FEW:
         yield f"{instance.name}: only {len(exposures)} exposures; outliers cannot be told from them"
 

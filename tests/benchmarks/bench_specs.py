@@ -105,6 +105,7 @@ def lock_of(document: CalibrationSet, catalog: Catalog) -> Lock:
             "ticket": document.ticket,
             "raws": document.raws,
             "repository": document.origin,
+            "starting_calibs": document.starting_calibs,
             "starting": starting,
             "products": products,
         }
