@@ -66,12 +66,12 @@ def meanclip(
         raise ValueError(f"max_passes is {max_passes}; at least one pass is needed")
     if not (np.isfinite(floor) and floor >= 0):
         raise ValueError(f"floor is {floor}; expected one quantisation step (ADU x scale), or 0 for none")
-    network = sorting_network(len(stack))
+    clip = sorting_network(len(stack)), float(sigma), max_passes, float(floor)
 
     def kernel(
         pixels: NDArray[np.generic], bad: NDArray[np.bool_], factors: NDArray[np.float64], *rest: object
     ) -> None:
-        kernels.meanclip(pixels, bad, factors, network, float(sigma), max_passes, float(floor), *rest)
+        kernels.meanclip(pixels, bad, factors, clip, *rest)
 
     return _combine(kernel, stack, mask, scale, sigma, threads)
 
@@ -119,7 +119,7 @@ def _combine(
     count = np.empty(pixels.shape[1], np.int32)
 
     def work(first: int, last: int) -> None:
-        kernel(pixels, bad, factors, first, last, mean, variance, count)
+        kernel(pixels, bad, factors, first, last, (mean, variance, count))
 
     _share_out(work, pixels.shape[1], threads)
     too_few = len(frames) < fewest_frames(sigma)

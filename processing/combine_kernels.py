@@ -19,7 +19,16 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int32]
-Range = tuple[int, int]
+Rows = tuple[int, int]
+"""Rows ``begin:end`` of a block."""
+Interval = tuple[Doubles, Doubles]
+"""Centre and reach of each pixel: a value counts if it is within ``reach`` of ``centre``."""
+Moments = tuple[Doubles, Doubles, Doubles]
+"""Count, mean and summed squared deviations of the values of each pixel that count."""
+Clip = tuple[NDArray[np.intp], float, int, float]
+"""Sorting network, sigma, passes and floor."""
+Outputs = tuple[Floats, Floats, Ints]
+"""Mean, variance of the mean and count of all pixels."""
 
 _INFINITE = np.float32(np.inf)
 
@@ -95,8 +104,9 @@ def _position(quarter: int, n: int) -> tuple[int, int, float]:
 
 
 @_compiled
-def _about_median(block: Floats, count: Ints, sigma: float, floor: float, centre: Doubles, reach: Doubles) -> None:
+def _about_median(block: Floats, count: Ints, sigma: float, floor: float, interval: Interval) -> None:
     """The interval of the first pass: the median, and ``sigma`` times the spread that the quartiles tell."""
+    centre, reach = interval
     lower, upper = np.empty(count.size), np.empty(count.size)
     _quartile(block, 1, count, lower)
     _quartile(block, 2, count, centre)
@@ -106,19 +116,20 @@ def _about_median(block: Floats, count: Ints, sigma: float, floor: float, centre
 
 
 @_compiled
-def _rows_kept_whole(block: Floats, centre: Doubles, reach: Doubles) -> Range:
-    """The rows ``begin:end`` of a sorted block in which every pixel is within ``reach`` of ``centre``."""
+def _rows_kept_whole(block: Floats, interval: Interval) -> Rows:
+    """The rows of a sorted block in which the value of every pixel counts."""
     begin, end = 0, block.shape[0]
-    while begin < end and _beyond(block[begin], centre, reach):
+    while begin < end and _beyond(block[begin], interval):
         begin += 1
-    while end > begin and _beyond(block[end - 1], centre, reach):
+    while end > begin and _beyond(block[end - 1], interval):
         end -= 1
     return begin, end
 
 
 @_compiled
-def _beyond(row: Floats, centre: Doubles, reach: Doubles) -> int:
-    """How many pixels of a row are not within ``reach`` of ``centre``."""
+def _beyond(row: Floats, interval: Interval) -> int:
+    """How many values of a row do not count."""
+    centre, reach = interval
     beyond = 0
     for p in range(centre.size):
         beyond += 0 if abs(row[p] - centre[p]) <= reach[p] else 1
@@ -126,54 +137,96 @@ def _beyond(row: Floats, centre: Doubles, reach: Doubles) -> int:
 
 
 @_compiled
-def _moments(
-    block: Floats, centre: Doubles, reach: Doubles, whole: Range, count: Doubles, mean: Doubles, squares: Doubles
-) -> None:
-    """Count, mean and summed squared deviations of the values within ``reach`` of ``centre``.
+def _measure(block: Floats, interval: Interval, whole: Rows, moments: Moments) -> None:
+    """Moments of the values that count; in the rows ``whole`` all are known to.
 
-    All values of the rows ``whole[0]:whole[1]`` are known to be so: most rows are, and then cost half.
+    Most rows are whole: they need no look, and go by fours.  Values are added in the order of rows, so that the sums
+    are those of plain code.
     """
-    width = count.size
-    count[:], mean[:], squares[:] = whole[1] - whole[0], 0.0, 0.0
-    for j in range(block.shape[0]):
-        row = block[j]
-        if whole[0] <= j < whole[1]:
-            for p in range(width):
-                mean[p] += row[p]
-        else:
-            for p in range(width):
-                kept = abs(row[p] - centre[p]) <= reach[p]
-                count[p] += 1.0 if kept else 0.0
-                mean[p] += np.float64(row[p]) if kept else 0.0
+    count, mean, squares = moments
+    n, width, begin = block.shape[0], count.size, whole[0]
+    end = whole[1] - (whole[1] - begin) % 4
+    count[:], mean[:], squares[:] = end - begin, 0.0, 0.0
+    for j in range(begin):
+        _add(block[j], interval, count, mean)
+    for j in range(begin, end, 4):
+        a, b, c, d = block[j], block[j + 1], block[j + 2], block[j + 3]
+        for p in range(width):
+            mean[p] = mean[p] + a[p] + b[p] + c[p] + d[p]
+    for j in range(end, n):
+        _add(block[j], interval, count, mean)
     for p in range(width):
         mean[p] /= count[p]
-    for j in range(block.shape[0]):
-        row = block[j]
-        if whole[0] <= j < whole[1]:
-            for p in range(width):
-                deviation = row[p] - mean[p]
-                squares[p] += deviation * deviation
-        else:
-            for p in range(width):
-                deviation = row[p] - mean[p]
-                squares[p] += deviation * deviation if abs(row[p] - centre[p]) <= reach[p] else 0.0
+    for j in range(begin):
+        _add_squares(block[j], interval, mean, squares)
+    for j in range(begin, end, 4):
+        a, b, c, d = block[j], block[j + 1], block[j + 2], block[j + 3]
+        for p in range(width):
+            m = mean[p]
+            u, v, w, x = a[p] - m, b[p] - m, c[p] - m, d[p] - m
+            squares[p] = squares[p] + u * u + v * v + w * w + x * x
+    for j in range(end, n):
+        _add_squares(block[j], interval, mean, squares)
 
 
 @_compiled
-def _count_clippable(
-    block: Floats, centre: Doubles, reach: Doubles, whole: Range, mean: Doubles, limit: Doubles, clippable: Doubles
+def _add(row: Floats, interval: Interval, count: Doubles, total: Doubles) -> None:
+    centre, reach = interval
+    for p in range(count.size):
+        counts = abs(row[p] - centre[p]) <= reach[p]
+        count[p] += 1.0 if counts else 0.0
+        total[p] += np.float64(row[p]) if counts else 0.0
+
+
+@_compiled
+def _add_squares(row: Floats, interval: Interval, mean: Doubles, squares: Doubles) -> None:
+    centre, reach = interval
+    for p in range(mean.size):
+        deviation = row[p] - mean[p]
+        squares[p] += deviation * deviation if abs(row[p] - centre[p]) <= reach[p] else 0.0
+
+
+@_compiled
+def _clip_about_mean(
+    block: Floats, interval: Interval, skip: Rows, sigma: float, passes: int, moments: Moments
 ) -> None:
-    """Values within ``reach`` of ``centre`` but beyond ``limit`` of the mean."""
-    clippable[:] = 0.0
+    """Passes about the mean in the few pixels that may lose a value by them; the rows ``skip`` need no look."""
+    count, mean, squares = moments
+    column, suspects = np.empty(block.shape[0]), np.zeros(count.size, np.int32)
+    # Rounded to float32, a bound is itself suspect: so no value beyond a limit is missed, and `_clip` decides.
+    bounds = np.empty((4, count.size), np.float32)
+    for p in range(count.size):
+        limit = sigma * np.sqrt(squares[p] / count[p])
+        bounds[0, p], bounds[1, p] = interval[0][p] - interval[1][p], mean[p] - limit
+        bounds[2, p], bounds[3, p] = mean[p] + limit, interval[0][p] + interval[1][p]
     for j in range(block.shape[0]):
-        row = block[j]
-        if whole[0] <= j < whole[1]:
-            for p in range(mean.size):
-                clippable[p] += 1.0 if abs(row[p] - mean[p]) > limit[p] else 0.0
-        else:
-            for p in range(mean.size):
-                kept = abs(row[p] - centre[p]) <= reach[p]
-                clippable[p] += 1.0 if kept and abs(row[p] - mean[p]) > limit[p] else 0.0
+        if not skip[0] <= j < skip[1]:
+            _count_suspects(block[j], bounds[0], bounds[1], bounds[2], bounds[3], suspects)
+    for p in range(count.size):
+        if suspects[p]:
+            n = _gather(block, interval, p, column)
+            count[p], mean[p], squares[p] = _clip(column[:n], sigma, passes, mean[p], squares[p])
+
+
+@_compiled
+def _count_suspects(row: Floats, lowest: Floats, low: Floats, high: Floats, highest: Floats, suspects: Ints) -> None:
+    """Count the values from ``lowest`` to ``low`` and from ``high`` to ``highest``."""
+    for p in range(suspects.size):
+        value = row[p]
+        suspect = ((lowest[p] <= value) & (value <= low[p])) | ((high[p] <= value) & (value <= highest[p]))
+        suspects[p] += np.int32(1) if suspect else np.int32(0)
+
+
+@_compiled
+def _gather(block: Floats, interval: Interval, p: int, column: Doubles) -> int:
+    """Copy the values of one pixel that count into ``column``; how many there are."""
+    centre, reach = interval
+    n = 0
+    for j in range(block.shape[0]):
+        if abs(block[j, p] - centre[p]) <= reach[p]:
+            column[n] = block[j, p]
+            n += 1
+    return n
 
 
 @_compiled
@@ -199,100 +252,49 @@ def _clip(column: Doubles, sigma: float, passes: int, mean: float, squares: floa
 
 
 @_compiled
-def _clip_about_mean(
-    block: Floats,
-    centre: Doubles,
-    reach: Doubles,
-    whole: Range,
-    sigma: float,
-    passes: int,
-    count: Doubles,
-    mean: Doubles,
-    squares: Doubles,
-) -> None:
-    """Passes about the mean.  Few pixels lose a value in them: only those are visited one by one."""
-    column, limit, clippable = np.empty(block.shape[0]), np.empty(count.size), np.empty(count.size)
+def _store(moments: Moments, first: int, out: Outputs) -> None:
+    """Round to the outputs; the variance of fewer than two values is 0/0, so NaN."""
+    count, mean, squares = moments
+    last = first + count.size
+    means, variances, counts = out[0][first:last], out[1][first:last], out[2][first:last]
+    means[:] = mean
     for p in range(count.size):
-        limit[p] = sigma * np.sqrt(squares[p] / count[p])
-    _count_clippable(block, centre, reach, whole, mean, limit, clippable)
-    for p in range(count.size):
-        if clippable[p]:
-            n = 0
-            for j in range(block.shape[0]):
-                if abs(block[j, p] - centre[p]) <= reach[p]:
-                    column[n] = block[j, p]
-                    n += 1
-            count[p], mean[p], squares[p] = _clip(column[:n], sigma, passes, mean[p], squares[p])
+        variances[p] = squares[p] / (count[p] * (count[p] - 1.0))
+    counts[:] = count.astype(np.int32)
 
 
 @_compiled
-def _store(
-    count: Doubles, mean: Doubles, squares: Doubles, first: int, out_mean: Floats, out_variance: Floats, out_count: Ints
-) -> None:
-    """Round to the outputs; one value tells no variance."""
-    for p in range(count.size):
-        n = count[p]
-        out_mean[first + p] = mean[p]
-        out_variance[first + p] = squares[p] / (n * (n - 1.0)) if n > 1 else np.nan
-        out_count[first + p] = n
-
-
-@_compiled
-def meanclip(
-    stack: Pixels,
-    mask: Flags,
-    scale: Doubles,
-    network: NDArray[np.intp],
-    sigma: float,
-    passes: int,
-    floor: float,
-    first: int,
-    last: int,
-    out_mean: Floats,
-    out_variance: Floats,
-    out_count: Ints,
-) -> None:
-    """MEANCLIP of pixels ``first:last`` of ``stack[frame, pixel]`` into the outputs."""
+def meanclip(stack: Pixels, mask: Flags, scale: Doubles, clip: Clip, first: int, last: int, out: Outputs) -> None:
+    """MEANCLIP of pixels ``first:last`` of ``stack[frame, pixel]``."""
+    network, sigma, passes, floor = clip
     block = np.empty((stack.shape[0], _BLOCK), np.float32)
     for start in range(first, last, _BLOCK):
         width = min(_BLOCK, last - start)
-        valid = np.empty(width, np.int32)
-        centre, reach, count = np.empty(width), np.empty(width), np.empty(width)
-        mean, squares = np.empty(width), np.empty(width)
+        usable = np.empty(width, np.int32)
+        interval = np.empty(width), np.empty(width)
+        moments = np.empty(width), np.empty(width), np.empty(width)
         _load(stack, mask, scale, start, block, width)
-        _count_usable(block, valid)
+        _count_usable(block, usable)
         _sort(block, network, width)
-        _about_median(block, valid, sigma, floor, centre, reach)
-        begin, end = _rows_kept_whole(block, centre, reach)
-        _moments(block, centre, reach, (begin, end), count, mean, squares)
-        inner = (begin + 1, end - 1)  # in a sorted pixel only the outermost values can be clipped first
-        _clip_about_mean(block, centre, reach, inner, sigma, passes - 1, count, mean, squares)
-        _store(count, mean, squares, start, out_mean, out_variance, out_count)
+        _about_median(block, usable, sigma, floor, interval)
+        begin, end = _rows_kept_whole(block, interval)
+        _measure(block, interval, (begin, end), moments)
+        inner = begin + 1, end - 1  # in a sorted pixel the outermost values are the first to be clipped
+        _clip_about_mean(block, interval, inner, sigma, passes - 1, moments)
+        _store(moments, start, out)
 
 
 @_compiled
-def clip_once(
-    stack: Pixels,
-    mask: Flags,
-    scale: Doubles,
-    sigma: float,
-    first: int,
-    last: int,
-    out_mean: Floats,
-    out_variance: Floats,
-    out_count: Ints,
-) -> None:
-    """One pass about mean and population standard deviation of pixels ``first:last`` into the outputs."""
+def clip_once(stack: Pixels, mask: Flags, scale: Doubles, sigma: float, first: int, last: int, out: Outputs) -> None:
+    """One pass about mean and population standard deviation of pixels ``first:last`` of ``stack[frame, pixel]``."""
     block = np.empty((stack.shape[0], _BLOCK), np.float32)
     for start in range(first, last, _BLOCK):
         width = min(_BLOCK, last - start)
-        centre, reach = np.zeros(width), np.full(width, np.finfo(np.float32).max)
-        count, mean, squares = np.empty(width), np.empty(width), np.empty(width)
+        finite = np.zeros(width), np.full(width, np.finfo(np.float32).max)
+        moments = np.empty(width), np.empty(width), np.empty(width)
         _load(stack, mask, scale, start, block, width)
-        whole = (0, stack.shape[0])
-        _moments(block, centre, reach, whole, count, mean, squares)
-        if not np.isfinite(mean.sum()):  # rare: some value is masked or not finite, so do not take all of them
-            whole = (0, 0)
-            _moments(block, centre, reach, whole, count, mean, squares)
-        _clip_about_mean(block, centre, reach, whole, sigma, 1, count, mean, squares)
-        _store(count, mean, squares, start, out_mean, out_variance, out_count)
+        _measure(block, finite, (0, stack.shape[0]), moments)
+        if _beyond(moments[1], finite):  # some value is masked or not finite: look at each
+            _measure(block, finite, (0, 0), moments)
+        _clip_about_mean(block, finite, (0, 0), sigma, 1, moments)
+        _store(moments, start, out)

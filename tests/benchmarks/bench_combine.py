@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from processing.bands import BandReader, combine_bands
 from processing.combine import Combined, clip_once, meanclip
-from tests.benchmarks.harness import Report, fastest, growth_bytes
+from tests.benchmarks.harness import Report, fastest, growth_bytes, taking_turns
 from tests.processing import combine_reference as reference
 
 SIDE, N_FRAMES = 2048, 20
@@ -66,9 +66,9 @@ def against_ccdproc(report: Report, frames: NDArray[np.float32]) -> None:
     import ccdproc  # a second of imports, which the processes that measure memory need not pay
 
     images = [CCDData(frame, unit="adu") for frame in frames]
-    theirs = fastest(partial(ccdproc.combine, images, method="average", sigma_clip=True, dtype="float32"), runs=3)
     clip_once(frames[:, :64])
-    ours = fastest(partial(clip_once, frames), runs=9)
+    combine_theirs = partial(ccdproc.combine, images, method="average", sigma_clip=True, dtype="float32")
+    theirs, ours = taking_turns(combine_theirs, partial(clip_once, frames))
     report.add("ccdproc.combine, one-pass clip", theirs.cpu_s, "s")
     report.add("clip_once", ours.cpu_s, "s")
     report.add("clip_once is faster by", theirs.cpu_s / ours.cpu_s, "x", at_least=30)
@@ -87,9 +87,8 @@ def against_astropy(report: Report, frames: NDArray[np.float32]) -> None:
     def theirs_once() -> np.ma.MaskedArray:
         return sigma_clip(masked, sigma=3, maxiters=3, cenfunc="median", stdfunc="std", axis=0).mean(axis=0)
 
-    theirs = fastest(theirs_once, runs=3)
     meanclip(frames[:, :64])
-    ours = fastest(partial(meanclip, frames), runs=9)
+    theirs, ours = taking_turns(theirs_once, partial(meanclip, frames))
     report.add("astropy sigma_clip(...).mean", theirs.cpu_s, "s")
     report.add("meanclip", ours.cpu_s, "s")
     report.add("meanclip is faster by", theirs.cpu_s / ours.cpu_s, "x", at_least=4)

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 Result = TypeVar("Result")
+Theirs = TypeVar("Theirs")
+Ours = TypeVar("Ours")
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,22 @@ class Timed(Generic[Result]):
 
 def fastest(work: Callable[[], Result], *, runs: int) -> Timed[Result]:
     """Run ``work`` some times; the least of each time is the one that other processes disturbed least."""
-    timed = [_timed(work) for _ in range(runs)]
+    return _least([_timed(work) for _ in range(runs)])
+
+
+def _least(timed: list[Timed[Result]]) -> Timed[Result]:
     return Timed(timed[-1].result, min(t.wall_s for t in timed), min(t.cpu_s for t in timed))
+
+
+def taking_turns(
+    theirs: Callable[[], Theirs], ours: Callable[[], Ours], *, turns: int = 3
+) -> tuple[Timed[Theirs], Timed[Ours]]:
+    """The fastest of each, measured alternately, so that both see the same machine; ours three times per turn."""
+    their_turns, our_turns = [], []
+    for _ in range(turns):
+        their_turns.append(fastest(theirs, runs=1))
+        our_turns.append(fastest(ours, runs=3))
+    return _least(their_turns), _least(our_turns)
 
 
 def _timed(work: Callable[[], Result]) -> Timed[Result]:
