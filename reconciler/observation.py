@@ -143,18 +143,17 @@ def fingerprint(seen: Observation, collection: str, dataset_types: frozenset[str
 def lower(changes: tuple[Change, ...], seals: Mapping[str, Seal]) -> tuple[Change, ...]:
     """Return the changes with every symbolic source replaced by the UUID that its seal names: the way back of `lift`.
 
-    Raises `KeyError` for a leaf that is not sealed; steps that certify need their generations complete.
+    What comes out the same on both sides is no change and falls away. Raises `KeyError` for a leaf that is not sealed;
+    steps that certify need their generations complete.
     """
+    lowered = ((c.key, _lowered(c.key, c.before, seals), _lowered(c.key, c.after, seals)) for c in changes)
+    return tuple(Change(key, before, after) for key, before, after in lowered if before != after)
 
-    def concrete(key: Cert, value: Value | None) -> Timeline | None:
-        if not isinstance(value, Timeline):
-            return None
-        return timeline((begin, end, _concrete(source, key, seals)) for begin, end, source in value)
 
-    return tuple(
-        Change(c.key, concrete(c.key, c.before), concrete(c.key, c.after)) if isinstance(c.key, Cert) else c
-        for c in changes
-    )
+def _lowered(key: Key, value: Value | None, seals: Mapping[str, Seal]) -> Value | None:
+    if not isinstance(key, Cert) or not isinstance(value, Timeline):
+        return value
+    return timeline((begin, end, _concrete(source, key, seals)) for begin, end, source in value)
 
 
 def _concrete(source: Source, key: Cert, seals: Mapping[str, Seal]) -> Source:

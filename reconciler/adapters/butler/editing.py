@@ -68,6 +68,11 @@ def parse_record(text: str) -> Record | None:
 def _record(butler: Any, place: str) -> Record:
     text = butler.collections.get_info(COLLECTION).doc
     found = parse_record(text)
+    if found is not None and found.place != place:
+        raise ReconcileError(
+            f"the repository configured as {place} is recorded as {found.place}",
+            hint="Correct `butler:` in sites/, or the repository's name there; nothing was written.",
+        )
     if found is not None:
         return found
     if text:

@@ -1,0 +1,5 @@
+"""`python -m reconciler` is `reconcile`."""
+
+from .cli.main import main
+
+main()
