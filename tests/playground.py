@@ -1,0 +1,173 @@
+"""A small real world: specs in git, an embedded repository with raws, real pipelines, and an operator who types.
+
+LSSTComCam with two detectors of tiny amplifiers, two exposures of each kind. Worlds are made once and copied.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from git import Repo
+
+from reconciler.cli.main import run
+from reconciler.demo import camera as cameras
+from reconciler.demo import frames, specs
+from reconciler.demo.story import ALWAYS
+
+CAMERA = replace(cameras.find("LSSTComCam"), detectors="0..1")
+BASE = f"specs/{CAMERA.name}"
+PUBLIC = f"{CAMERA.name}/calib"
+TICKET = f"{PUBLIC}/{specs.TICKET}"
+PRODUCTS = {"bias": "bias", "dark": "dark", "flat-r": "flat"}
+"""Name in collections -> dataset type."""
+FOUND = specs.Found(tuple(PRODUCTS.values()), ("r",), "2024-12-06T00:00:00")
+COUNTED = (*PRODUCTS.values(), "camera")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Playground:
+    """One world: a git repository with `repo/` (Butler) and `raws/` beside its specs."""
+
+    root: Path
+
+    def reconcile(self, *arguments: str) -> Said:
+        """Type a command of reconcile."""
+        told = io.StringIO()
+        with redirect_stdout(told), redirect_stderr(told):
+            code = run([*arguments, "--directory", str(self.root)])
+        return Said(code, told.getvalue())
+
+    def plan(self) -> str:
+        """Return what `plan` says."""
+        said = self.reconcile("plan")
+        assert said.code in (0, 11), said.text
+        return said.text
+
+    def apply(self, *options: str) -> Said:
+        """Apply without being asked."""
+        return self.reconcile("apply", "--auto-approve", *options)
+
+    def write(self, name: str, text: str) -> None:
+        """Write one file of the specs."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    @property
+    def git(self) -> Repo:
+        """The git repository."""
+        return Repo(self.root)
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        with self.git as git:
+            git.git.add("--all")
+            git.git.commit("--quiet", "-m", message)
+
+    @contextmanager
+    def butler(self) -> Iterator[Any]:
+        """A person's own Butler."""
+        from lsst.daf.butler import Butler
+
+        with Butler.from_config(str(self.root / "repo"), writeable=True) as butler:
+            yield butler
+
+    def copy(self, root: Path) -> Playground:
+        """Return a world of its own with the same content."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Playground(root)
+
+
+def leaf(product: str, rerun: str = "20250207a") -> str:
+    """Return the leaf that the generation of a product has."""
+    stem, _, band = product.partition("-")
+    return f"{TICKET}/demo/{stem}Gen{f'-{band}' if band else ''}.{rerun}"
+
+
+def locked(root: Path) -> Playground:
+    """Make a world in which everything is ingested, locked and committed, and nothing is built."""
+    simulated = ("--night", "20241206", "--bias", "2", "--dark", "2", "--exptime", "30", "--flat", "r:2")
+    small = ("--amp-size", "16x16", "--detectors", "0,1")
+    frames.processing("simulate", root / "raws", "--camera", CAMERA.name, *simulated, *small)
+    frames.ingest(root, CAMERA, root / "raws")
+    world = _git(root)
+    for name, text in specs.files(CAMERA, FOUND, "", ALWAYS).items():
+        world.write(name, text)
+    world.commit(f"{specs.TICKET}: bias, dark and flats")
+    assert (said := world.reconcile("lock")).code == 0, said.text
+    world.commit(f"{specs.TICKET}: lock")
+    return world
+
+
+def _git(root: Path) -> Playground:
+    with Repo.init(root, initial_branch="main") as git, git.config_writer() as config:
+        config.set_value("user", "name", "calibration scientist")
+        config.set_value("user", "email", "scientist@example.org")
+        config.set_value("commit", "gpgsign", "false")
+        config.set_value("gc", "auto", "0")
+    return Playground(root)
+
+
+def datasets(butler: Any) -> Counter[str]:
+    """Count every dataset of the repository by type: UUIDs, wherever they are."""
+    types = butler.registry.queryDatasetTypes()
+    return Counter({t.name: len({ref.id for ref in butler.registry.queryDatasets(t, collections=...)}) for t in types})
+
+
+def runs_of(butler: Any, product: str) -> list[str]:
+    """Return the RUNs below the leaf of a product."""
+    from lsst.daf.butler import CollectionType
+
+    return sorted(butler.collections.query(f"{leaf(product)}/*", collection_types=CollectionType.RUN))
+
+
+def certifications(butler: Any) -> dict[str, list[tuple[str, str, str]]]:
+    """Return (data ID, UUID, validity) of everything that is certified, by collection."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for name in COUNTED:
+        if not butler.registry.queryDatasetTypes([name], missing=[]):
+            continue
+        for one in butler.registry.queryDatasetAssociations(name, collections=..., collectionTypes=_calibration()):
+            row = (str(one.ref.dataId), str(one.ref.id), str(one.timespan))
+            found.setdefault(one.collection, []).append(row)
+    return {name: sorted(rows) for name, rows in sorted(found.items())}
+
+
+def everything_readable(butler: Any) -> None:
+    """Get every certified dataset, as science would: a certification whose dataset is gone fails here."""
+    for rows in certifications(butler).values():
+        for _, uuid, _ in rows:
+            butler.get(butler.get_dataset(uuid))
+
+
+def chains(butler: Any) -> dict[str, tuple[str, ...]]:
+    """Return every chain with its members."""
+    infos = butler.collections.query_info("*", include_chains=True)
+    return {info.name: tuple(info.children) for info in infos if info.type.name == "CHAINED"}
+
+
+def kinds(butler: Any) -> dict[str, tuple[str, str]]:
+    """Return every collection with its type and documentation."""
+    infos = butler.collections.query_info("*", include_chains=True, include_doc=True)
+    return {info.name: (info.type.name, info.doc) for info in infos}
+
+
+def _calibration() -> Any:
+    from lsst.daf.butler import CollectionType
+
+    return CollectionType.CALIBRATION
