@@ -133,6 +133,7 @@ class _Maker:
             fixed_run=instance.run,
             overrides=overrides,
             starts=starts,
+            named=instance.settings.inputs or (),
         )
 
     def _precursors(self, name: str, locked: LockedExposures) -> Iterator[Precursor]:

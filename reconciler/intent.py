@@ -60,6 +60,8 @@ class Generation:
         Name of the output RUN if the template fixes it; else `<leaf>/<time>`.
     starts
         The starting collections that hold precursors, as the lock pins them.
+    named
+        Input collections that the spec names for this product alone; whatever they hold is wanted.
     """
 
     key: Gen
@@ -80,6 +82,7 @@ class Generation:
     fixed_run: str | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[Start, ...] = ()
+    named: tuple[str, ...] = ()
 
     def job(self, claim: Claim) -> Job:
         """Return what an executor is given: the work, and where its claim says that it goes."""
@@ -165,6 +168,10 @@ class Desired:
     def certs_of(self, place: str, collection: str) -> tuple[Cert, ...]:
         """Return the wanted certifications in one collection, in order."""
         return self._certs.get((place, collection), ())
+
+    def certified(self, place: str) -> frozenset[str]:
+        """Return the collections at one place that the specs certify into."""
+        return frozenset(collection for where, collection in self._certs if where == place)
 
     @cached_property
     def _certs(self) -> dict[tuple[str, str], tuple[Cert, ...]]:

@@ -10,7 +10,7 @@ from ..facts import Facts
 from ..intent import Precursor, Start
 from ..resolve import Calendar, Straddles
 from ..state import Cert, Chain, Gen, Key, Owned, Presence, State
-from ..timeline import Source, Timeline, gen
+from ..timeline import Timeline, gen
 
 
 class Need(Protocol):
@@ -127,48 +127,55 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Resolves:
-    """The inputs must give every locked exposure the wanted precursor, not one of another epoch (BUTLER.md)."""
+    """The inputs must give every locked exposure the wanted precursor, not one of another epoch (BUTLER.md).
+
+    A precursor that this set makes must come from its leaf. Any other must be what the collections in `trusted`, which
+    the lock pins or specs of ours make, give by themselves: not what somebody put in front of them.
+    """
 
     place: str
     instrument: str
     inputs: tuple[str, ...]
     precursor: Precursor
     exposures: tuple[int, ...]
+    trusted: frozenset[str] = frozenset()
+    older: tuple[Owned, ...] = ()
+    """Links of older calibrations of the same type, which go first."""
 
     def unmet(self, state: State, facts: Facts) -> str | None:
         """Return the first exposures that get another calibration, with both named."""
-        calendar = Calendar(state, self.place, self.inputs, facts.shelves.get(self.place, {}))
-        wrong = list(self._wrong(calendar, facts))
+        shelves = facts.shelves.get(self.place, {})
+        calendar = Calendar(state, self.place, self.inputs, shelves)
+        trusted = Calendar(state, self.place, [c for c in calendar.path if c in self.trusted], shelves)
+        wrong = list(self._wrong(calendar, trusted, facts))
         if not wrong:
             return None
-        exposure, data_id, found = wrong[0]
+        exposure, data_id, found, wanted = wrong[0]
         others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        wanted = self.precursor.source.leaf if self.precursor.source else "a calibration of the starting collections"
         return (
             f"exposure {exposure}, {self.precursor.dataset_type} {data_id}{others}: "
             f"the inputs give {found}, wanted is {wanted}"
         )
 
-    def _wrong(self, calendar: Calendar, facts: Facts) -> Iterator[tuple[int, str, str]]:
+    def _wrong(self, calendar: Calendar, trusted: Calendar, facts: Facts) -> Iterator[tuple[int, str, str, str]]:
+        dataset_type, source = self.precursor.dataset_type, self.precursor.source
+        anything = source.leaf if source else "a calibration of the starting collections"
         for exposure in self.exposures:
             when = facts.exposures.get((self.instrument, exposure))
             for data_id in self.precursor.data_ids:
                 if when is None:
-                    yield exposure, data_id, "nothing: the exposure is not in the repository"
+                    yield exposure, data_id, "nothing: the exposure is not in the repository", anything
                     break
                 try:
-                    found = calendar.lookup(self.precursor.dataset_type, data_id, when)
+                    found = calendar.lookup(dataset_type, data_id, when)
+                    wanted = gen(source.leaf) if source else trusted.lookup(dataset_type, data_id, when)
                 except Straddles as straddles:
-                    yield exposure, data_id, f"an error, because {straddles}"
+                    yield exposure, data_id, f"an error, because {straddles}", anything
                     continue
-                if not self._right(found):
-                    yield exposure, data_id, str(found or "nothing")
-
-    def _right(self, found: Source | None) -> bool:
-        source = self.precursor.source
-        return found is not None if source is None else found == gen(source.leaf)
+                if found is None or found != wanted:
+                    yield exposure, data_id, str(found or "nothing"), str(wanted or anything)
 
     @property
     def awaits(self) -> tuple[Key, ...]:
-        """Nothing beyond the precursor's own needs."""
-        return ()
+        """The links that go; what the precursor needs is said beside."""
+        return self.older

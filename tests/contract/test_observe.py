@@ -48,6 +48,13 @@ def test_a_chain_brings_everything_below_it_and_nothing_beside_it(hands: Hands) 
     assert seen.collections["outer"].children == ("a", "inner")
 
 
+def test_the_members_of_a_chain_that_is_asked_for_by_name_and_through_another_come_once(hands: Hands) -> None:
+    hands.collection("a", "CALIBRATION")
+    hands.chain("inner", ["a"])
+    hands.chain("outer", ["inner"])
+    assert hands.repository.observe(Scope(frozenset({"inner", "outer"}))).collections["inner"].children == ("a",)
+
+
 def test_the_record_is_seen_whatever_the_scope(hands: Hands) -> None:
     hands.repository.remember("abc")
     seen = hands.repository.observe(Scope(frozenset({"nowhere"})))

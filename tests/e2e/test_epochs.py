@@ -105,12 +105,12 @@ def test_a_run_of_somebodys_in_the_ticket_chain_wins_at_any_date_and_blocks(unlo
     expect_blocked(unlocked, f"the inputs give dataset {theirs[0]}")
 
 
-def start_dark_from(desk: Desk, *collections: str, template: str = "bps_dark.yaml", ticket: str = "DM-1") -> None:
+def start_dark_from(desk: Desk, *collections: str, template: str = "bps_dark.yaml", **changes: Any) -> None:
     """Let a set make only the dark, with a bias of these collections."""
     dark = desks.product("dark", precursors=["bias"], template=template)
     desk.write(f"specs/{INSTRUMENT}/catalog.yaml", desks.catalog(dark=dark))
-    spec = desks.calibration_set("dark", starting_calibs=list(collections), ticket=ticket)
-    desk.write(f"specs/{INSTRUMENT}/{ticket}.yaml", spec)
+    spec = desks.calibration_set("dark", starting_calibs=list(collections), **changes)
+    desk.write(f"specs/{INSTRUMENT}/{spec['ticket']}.yaml", spec)
     desk.commit("dark")
     desk.lock()
 
@@ -173,14 +173,14 @@ def test_after_a_wrong_pick_nothing_has_run_and_nothing_is_running(unlocked: Des
         assert not butler.registry.queryDatasetTypes("dark*")
 
 
-def test_a_wrong_pick_is_mended_by_the_right_order(unlocked: Desk) -> None:
+def test_a_wrong_pick_is_mended_by_the_right_order_under_the_next_rerun(unlocked: Desk) -> None:
     certify_bias(str(unlocked.butler_root), NEW, "next year", NEXT_YEAR, None)
     certify_bias(str(unlocked.butler_root), OLD, "right", None, NEXT_YEAR)
     start_dark_from(unlocked, NEW, OLD, template="bps_darkBlind.yaml")
     assert unlocked.apply().code == 1
-    start_dark_from(unlocked, OLD, NEW, template="bps_darkBlind.yaml")
+    start_dark_from(unlocked, OLD, NEW, template="bps_darkBlind.yaml", rerun="20241208b")
     assert unlocked.apply().code == 0
-    assert unlocked.combined("dark", leaf("darkGen"))["bias"] == "right"
+    assert unlocked.combined("dark", leaf("darkGen", "20241208b"))["bias"] == "right"
 
 
 def test_a_combining_quantum_that_takes_the_right_calibration_runs(unlocked: Desk) -> None:
@@ -188,6 +188,13 @@ def test_a_combining_quantum_that_takes_the_right_calibration_runs(unlocked: Des
     start_dark_from(unlocked, OLD, template="bps_darkBlind.yaml")
     assert unlocked.apply().code == 0
     assert unlocked.combined("dark", leaf("darkGen"))["bias"] == "right"
+
+
+def test_a_product_joins_a_ticket_that_the_public_chain_holds_already(unlocked: Desk) -> None:
+    bias_only(unlocked)
+    ask_for_dark(unlocked)
+    assert unlocked.apply().code == 0
+    assert unlocked.collections()[CHAIN] == (leaf("dark"), leaf("bias"))
 
 
 def test_two_epochs_of_one_collection_in_a_combining_quantum_fail_with_what_to_do(unlocked: Desk) -> None:

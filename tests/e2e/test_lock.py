@@ -394,5 +394,3 @@ def _night() -> Any:
     from lsst.daf.butler import Timespan
 
     return Timespan(NIGHT, NIGHT + TimeDelta(30, format="sec"))
-
-

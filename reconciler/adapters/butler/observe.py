@@ -29,14 +29,17 @@ def observe(butler: Any, place: str, scope: Scope) -> Observation:
     text = next((info.doc for info in infos if info.name == record.COLLECTION), "")
     return Observation(
         place=place,
-        collections={
-            info.name: Collection(info.type.name, tuple(info.children), seals.read(info.doc)) for info in infos
-        },
+        collections={info.name: Collection(info.type.name, _children(info), seals.read(info.doc)) for info in infos},
         certifications=certified,
         contents=held,
         exposures=_exposures(butler, scope.exposures),
         record=parse_record(text),
     )
+
+
+def _children(info: Any) -> tuple[str, ...]:
+    """Return the members, each once: Butler doubles those of a chain that is asked for by name and as a member."""
+    return tuple(dict.fromkeys(info.children))
 
 
 def collections(butler: Any, names: Iterable[str] | None) -> list[Any]:

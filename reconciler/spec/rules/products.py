@@ -62,7 +62,7 @@ def precursors(context: Context) -> Iterator[Problem]:
         made: set[str] = set()
         for instance in subject.instances:
             if not instance.settings.from_runs and instance.settings.inputs is None:
-                yield from _missing_precursors(subject, instance, made)
+                yield from _missing_precursors(context, subject, instance, made)
             made.add(instance.product)
 
 
@@ -123,21 +123,34 @@ def _each_band(subject: Subject, product: str, written: tuple[str, ...]) -> Iter
             yield subject.located.problem("band", path, f"band {band!r} twice", "each band once")
 
 
-def _missing_precursors(subject: Subject, instance: Instance, made: set[str]) -> Iterator[Problem]:
+def _missing_precursors(context: Context, subject: Subject, instance: Instance, made: set[str]) -> Iterator[Problem]:
     if subject.catalog is None:
         return
     for precursor in instance.entry.precursors:
         entry = subject.catalog.products.get(precursor)
         dataset_type = entry.dataset_type if entry else precursor
-        if precursor not in made and not _started_with(subject, dataset_type):
+        if precursor not in made and not _started_with(context, subject, dataset_type):
             found = f"{instance.name} needs {dataset_type}, which neither this set nor its starting calibrations have"
             expected = f"the product {precursor!r}" if entry else "a starting calibration that holds it"
             yield subject.located.problem("precursor", ("products", instance.product), found, expected)
 
 
-def _started_with(subject: Subject, dataset_type: str) -> bool:
+def _started_with(context: Context, subject: Subject, dataset_type: str) -> bool:
     """Return whether the starting calibrations hold the type; without a lock, let it be so."""
     lock: Located[Lock] | None = subject.lock
     if lock is None:
         return bool(subject.document.starting_calibs)
-    return any(dataset_type in one.dataset_types for one in lock.document.starting)
+    locked = (one.dataset_types for one in lock.document.starting)
+    return any(dataset_type in types for types in (*locked, *_types_of_specs(context, subject)))
+
+
+def _types_of_specs(context: Context, subject: Subject) -> Iterator[set[str]]:
+    """Yield what the specs hold that the set starts from: a lock leaves out what specs of the same tree make."""
+    roots = subject.document.starting_calibs
+    for one in context.tree.curated:
+        if one.document.naming.ticket_chain in roots:
+            yield set(one.document.datasets)
+    for other in context.subjects:
+        naming = other.document.naming
+        if other is not subject and any(r == naming.ticket_chain or r.startswith(f"{naming.base}/") for r in roots):
+            yield {instance.entry.dataset_type for instance in other.instances if instance.certified}
