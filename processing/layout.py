@@ -13,6 +13,7 @@ from processing.camera import Camera, CameraError
 
 PACKAGE = Path(__file__).parent
 INGREDIENTS = PACKAGE / "pipelines" / "_ingredients"
+TEMPLATES = PACKAGE / "bps" / "templates"
 
 PIPELINE = """\
 description: {camera} {product} calibration construction
@@ -43,14 +44,17 @@ payload:
   dataQuery: "{query}"
 """
 
-PRODUCTS = ("bias", "dark", "flat")
+BOOTSTRAPS = ("biasBootstrap", "darkBootstrap", "flatBootstrap")
+PRODUCTS = (*BOOTSTRAPS, "bias", "dark", "flat")
+SHARED_TEMPLATES = tuple(f"bps_{product}.yaml" for product in BOOTSTRAPS)
+"""Templates that are the same for every camera."""
 
 
 def pipelines(camera: Camera) -> dict[str, str]:
     """The text of each pipeline file of a camera, by its path in a CP_PIPE_DIR."""
     return {
-        f"pipelines/{camera.name}/cp{product.capitalize()}.yaml": PIPELINE.format(
-            camera=camera.name, identifier=camera.identifier, product=product, Product=product.capitalize()
+        f"pipelines/{camera.name}/cp{_capital(product)}.yaml": PIPELINE.format(
+            camera=camera.name, identifier=camera.identifier, product=product, Product=_capital(product)
         )
         for product in PRODUCTS
     }
@@ -59,15 +63,20 @@ def pipelines(camera: Camera) -> dict[str, str]:
 def templates(camera: Camera) -> dict[str, str]:
     """The text of each bps template for a camera's bands, by its path in a CP_PIPE_DIR."""
     found = {f"bps/templates/bps_{product}.yaml": _template(product) for product in ("bias", "dark")}
+    found |= {f"bps/templates/{name}": (TEMPLATES / name).read_text(encoding="utf-8") for name in SHARED_TEMPLATES}
     for band in dict.fromkeys(camera.filters.values()):
         found[f"bps/templates/bps_flat_{band}.yaml"] = _template("flat", band)
     return found
 
 
+def _capital(product: str) -> str:
+    return product[0].upper() + product[1:]
+
+
 def _template(product: str, band: str | None = None) -> str:
     dimension = "detector" if band else "exposure"
     return TEMPLATE.format(
-        Product=product.capitalize(),
+        Product=_capital(product),
         dimension=dimension,
         Dimension=dimension.capitalize(),
         name=f"{product}_{band}" if band else product,

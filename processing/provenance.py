@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 Cards = dict[str, str | int | float | bool]
 
@@ -17,12 +18,28 @@ MEDIAN = "LSST ISR FINAL MEDIAN"
 
 @dataclass(frozen=True)
 class InputExposure:
-    """An exposure that went into a product. `begin` is ISO 8601 in TAI, `scale` what it was divided by."""
+    """An exposure that went into a product. `begin` is ISO 8601 in TAI, `scale` what it was divided by.
+
+    Where each amplifier was divided by a level of its own, `amplifier_scales` has it by name, and no entry for
+    an amplifier that was left out.
+    """
 
     exposure: int
     begin: str
     exposure_time: float
     scale: float
+    amplifier_scales: Mapping[str, float] = field(default_factory=dict)
+
+
+def amplifier_cards(medians: Mapping[str, float]) -> Cards:
+    """The medians of a corrected frame's amplifiers: `LSST ISR FINAL MEDIAN <AMPLIFIER>`."""
+    return {f"{MEDIAN} {name}": median for name, median in medians.items()}
+
+
+def amplifier_medians(header: Mapping[str, Any]) -> dict[str, float]:
+    """What `amplifier_cards` has said, by amplifier."""
+    start = f"{MEDIAN} "
+    return {key.removeprefix(start): float(value) for key, value in header.items() if key.startswith(start)}
 
 
 def calibration_cards(connection: str, run: str, uuid: str, calibration: Mapping[str, object]) -> Cards:
@@ -49,6 +66,7 @@ def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Car
         cards[f"CPP_INPUT_DATE_{number}"] = each.begin
         cards[f"CPP_INPUT_EXPT_{number}"] = each.exposure_time
         cards[f"CPP_INPUT_SCALE_{number}"] = each.scale
+        cards |= {f"CPP_INPUT_SCALE_{number} {name}": scale for name, scale in each.amplifier_scales.items()}
     return cards
 
 

@@ -15,9 +15,12 @@ import lsst.pipe.base.connectionTypes as cT
 from lsst.daf.butler import DeferredDatasetHandle, DimensionRecord
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from processing.amplifiers import scaled
+from processing.butler.instrument import CameraInstrument
+from processing.camera import Detector
 from processing.combine_frames import CombineError, Reader, combine_frames
 from processing.frame import Frame, Rows
-from processing.provenance import MEDIAN, InputExposure, product_cards, shared_calibrations
+from processing.provenance import MEDIAN, InputExposure, amplifier_medians, product_cards, shared_calibrations
 
 
 class CombineConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
@@ -53,6 +56,11 @@ class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
         },
         default="Unity",
     )
+    scalingLevel = pex.ChoiceField[str](
+        doc="Over what a median is taken.",
+        allowed={"DETECTOR": "the whole detector", "AMP": "each amplifier by itself: all come out at the same level"},
+        default="DETECTOR",
+    )
     clip = pex.Field[float](doc="Clipping threshold, standard deviations.", default=3.0)
     nIter = pex.Field[int](doc="Clipping passes at most.", default=3)
     framesInMemory = pex.Field[int](
@@ -73,7 +81,7 @@ class CombineTask(PipelineTask):
         records = [handle.dataId.records["exposure"] for handle in handles]
         inputs = [self._input(*each) for each in zip(records, headers, strict=True)]
         image, variance, mask = combine_frames(
-            [_reader(handle) for handle in handles],
+            self._readers(handles, inputs),
             [i.scale for i in inputs],
             sigma=self.config.clip,
             max_passes=self.config.nIter,
@@ -84,7 +92,7 @@ class CombineTask(PipelineTask):
 
     def _input(self, record: DimensionRecord, header: dict[str, Any]) -> InputExposure:
         """The exposure with the scale that the configuration asks for; raises CombineError without one."""
-        scale = 1.0
+        scale, amplifiers = 1.0, {}
         if self.config.exposureScaling == "DarkTime":
             scale = record.dark_time
         elif self.config.exposureScaling == "Median":
@@ -92,7 +100,20 @@ class CombineTask(PipelineTask):
         if not scale > 0:
             kind = self.config.exposureScaling
             raise CombineError(f"exposure {record.id}: its {kind} is {scale}: it cannot be divided by that")
-        return InputExposure(record.id, record.timespan.begin.isot, record.exposure_time, scale)
+        if self.config.scalingLevel == "AMP":
+            amplifiers = {name: level for name, level in amplifier_medians(header).items() if level > 0}
+            if not amplifiers:
+                raise CombineError(f"exposure {record.id}: its header has no medians of amplifiers: doAmplifierMedians")
+        return InputExposure(record.id, record.timespan.begin.isot, record.exposure_time, scale, amplifiers)
+
+    def _readers(self, handles: Sequence[DeferredDatasetHandle], inputs: Sequence[InputExposure]) -> list[Reader]:
+        """One reader per frame. By amplifier, each frame is first brought to one level: that of its scale."""
+        if self.config.scalingLevel == "DETECTOR":
+            return [_reader(handle) for handle in handles]
+        data_id = handles[0].dataId
+        detector = CameraInstrument.from_data_id(data_id).camera.detector(data_id["detector"])
+        shape = handles[0].get().image.shape
+        return [_levelled(_reader(h), i, detector, shape) for h, i in zip(handles, inputs, strict=True)]
 
 
 class CombineByFilterConnections(CombineConnections, dimensions=("instrument", "detector", "physical_filter")):
@@ -120,6 +141,16 @@ class CombineByFilterTask(CombineTask):
 
 UNITS = {"Unity": "adu", "DarkTime": "adu/s", "Median": ""}
 """Unit of the product by scaling."""
+
+
+def _levelled(read: Reader, exposure: InputExposure, detector: Detector, shape: tuple[int, ...]) -> Reader:
+    """Reads frames in which every amplifier's median is the exposure's scale."""
+    factors = {name: exposure.scale / median for name, median in exposure.amplifier_scales.items()}
+
+    def read_levelled(rows: Rows | None) -> Frame:
+        return scaled(read(rows), factors, detector, shape, rows or (0, shape[0]))
+
+    return read_levelled
 
 
 def _reader(handle: DeferredDatasetHandle) -> Reader:

@@ -22,11 +22,12 @@ from lsst.pipe.base import (
 )
 from typing_extensions import override
 
+from processing.amplifiers import medians
 from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera
 from processing.frame import UNUSABLE, Frame
 from processing.isr import Corrected, remove_signature
-from processing.provenance import MEDIAN, Cards, calibration_cards
+from processing.provenance import MEDIAN, Cards, amplifier_cards, calibration_cards
 from processing.raw import RawFrame
 
 
@@ -77,6 +78,7 @@ class IsrConfig(PipelineTaskConfig, pipelineConnections=IsrConnections):
         doc="Has the camera subtracted a dark, bias included? Then neither is subtracted again.", default=False
     )
     pedestalAdu = pex.Field[float](doc="Constant that the camera has added, ADU.", default=0.0)
+    doAmplifierMedians = pex.Field[bool](doc="State the median of each amplifier in the header?", default=False)
 
 
 class IsrTask(PipelineTask):
@@ -127,6 +129,8 @@ class IsrTask(PipelineTask):
             shot_noise=record.exposure_time > 0,
         )
         header = _header(record, sensor.name) | applied | _median(done)
+        if self.config.doAmplifierMedians:
+            header |= amplifier_cards(medians(done.image, done.mask, sensor))
         return Struct(outputExposure=Frame(done.image, done.variance, done.mask, "adu", header))
 
 

@@ -59,3 +59,25 @@ def test_wrong_usage_exits_64() -> None:
     with pytest.raises(SystemExit) as left:
         main(["repo", "create"])
     assert left.value.code == 64
+
+
+@pytest.mark.parametrize("kind", ["bias", "dark", "flat"])
+def test_a_bootstrap_goes_to_the_run_of_its_number(kind: str) -> None:
+    template = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_{kind}Bootstrap.yaml").read_text())
+    leaf = "${USER_CALIB_PREFIX}${INSTRUMENT}/calib/${TICKET}/${TAG}/" + f"{kind}BootstrapGen.${{RERUN}}"
+    assert template["payload"]["output"] == leaf
+    assert template["payload"]["outputRun"] == f"{{{kind}BootstrapRun}}"
+    assert template[f"{kind}BootstrapRun"] == leaf + "/run${BOOTSTRAP_RUN_NUMBER}"
+
+
+@pytest.mark.parametrize(("kind", "first"), [("bias", ()), ("dark", ("bias",)), ("flat", ("bias", "dark"))], ids=str)
+def test_a_bootstrap_reads_the_runs_of_those_before_it_and_no_ticket(kind: str, first: tuple[str, ...]) -> None:
+    payload = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_{kind}Bootstrap.yaml").read_text())["payload"]
+    runs = [f"{{{each}BootstrapRun}}" for each in first]
+    assert payload["inCollection"].split(",") == [*runs, "${RAW_COLLECTION}", "${CALIB_COLLECTIONS}"]
+
+
+@pytest.mark.parametrize(("kind", "selection"), [("bias", "BIAS"), ("dark", "DARK"), ("flat", "FLAT_BOOTSTRAP")])
+def test_a_bootstrap_selects_as_the_technote_says(kind: str, selection: str) -> None:
+    payload = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_{kind}Bootstrap.yaml").read_text())["payload"]
+    assert payload["dataQuery"] == f"${{SELECTION_{selection}}}"
