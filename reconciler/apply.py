@@ -89,7 +89,8 @@ def _verified(step: Step, world: World, want: Desired, facts: Facts) -> Outcome:
 
 def _look(step: Step, world: World, want: Desired, facts: Facts) -> Look:
     scope = step.scope
-    collections = (scope.collections or frozenset()) | facts.public
+    public = facts.public if facts.trust == "required" else frozenset[str]()
+    collections = (scope.collections or frozenset()) | public
     narrow = Scope(collections, scope.dataset_types, scope.exposures)
     return look([world.repository(step.place)], lambda _: narrow, _only(step, want), facts)
 

@@ -21,5 +21,5 @@ def make_steps(seen: State, goal: State, want: Desired, facts: Facts) -> Iterato
     """Yield the steps that lead from what is seen to the goal, unordered."""
     changes = diff(seen, goal)
     yield from links(changes, seen, want)
-    yield from generations(changes, want, facts)
+    yield from generations(changes, seen, want, facts)
     yield from certifications(changes, want)

@@ -14,6 +14,7 @@ from .. import chains
 from ..facts import Facts
 from ..intent import Desired
 from ..observation import Scope
+from ..resolve import children_at, reachable
 from ..state import Cert, Chain, Change, Gen, Key, Owned, State
 from .base import Outcome, put, sources
 from .needs import Certified, Complete, Exists, Member, Need
@@ -104,10 +105,19 @@ class Link(_Edit):
 
 @dataclass(frozen=True, slots=True)
 class Unlink(_Edit):
-    """Take one link of ours back; what it led to stays."""
+    """Take one link of ours back; what it led to stays.
+
+    It waits for its successors, the wanted members of the chain that give the same dataset types: one that cannot be
+    built leaves the old calibration in use instead of none.
+    """
 
     kind: ClassVar[str] = "unlink"
     member: str
+    successors: tuple[Need, ...]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return self.successors
 
     @property
     def verb(self) -> str:
@@ -151,6 +161,12 @@ class Reorder(_Edit):
         return put(state, {self.chain: chains.reorder(state.members(self.chain), self.ours)})
 
 
+def retired(changes: Iterable[Change], seen: State) -> dict[Owned, frozenset[str]]:
+    """Return the links that go, each with the dataset types that it led to."""
+    gone = (change.key for change in changes if isinstance(change.key, Owned) and change.after is None)
+    return {key: types_below(key.member, key.place, seen) for key in gone}
+
+
 def links(changes: Iterable[Change], seen: State, want: Desired) -> Iterator[Link | Unlink | Reorder]:
     """Yield the single edits that make up the differences of chains and of their ownership."""
     moved = {change.key: change for change in changes if isinstance(change.key, Chain | Owned)}
@@ -166,12 +182,25 @@ def _edits(
     members = seen.members(chain)
     for owned, change in moved.items():
         if isinstance(owned, Owned) and (owned.place, owned.chain) == (chain.place, chain.name) and not change.after:
-            yield Unlink(chain, _both(change, moved.get(chain)), owned.member)
+            given = types_below(owned.member, chain.place, seen)
+            heirs = [name for name in ours if given & types_below(name, chain.place, want.state)]
+            successors = tuple(Member(chain, name) for name in heirs)
+            yield Unlink(chain, _both(change, moved.get(chain)), owned.member, successors)
     if chains.reorder(members, ours) != members:
         yield Reorder(chain, (moved[chain],), ours)
     for member in ours:
         if member not in members:
             yield _link(chain, member, moved, ours, want)
+
+
+def types_below(member: str, place: str, state: State) -> frozenset[str]:
+    """Return the dataset types that are certified in a collection or below it."""
+    names = reachable([member], children_at(state, place))
+    return frozenset(
+        key.dataset_type
+        for key in state.values
+        if isinstance(key, Cert) and key.place == place and key.collection in names
+    )
 
 
 def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: tuple[str, ...], want: Desired) -> Link:

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from ..differences import differences
 from ..facts import Facts
 from ..intent import Curation, Desired, Generation, Pin, Precursor, Work
 from ..names import next_leaf
 from ..observation import missing
-from ..state import Chain, Change, Gen, Presence
+from ..state import Chain, Change, Gen, Owned, Presence, State
+from .chains import retired
 from .curate import Curate
 from .needs import Certified, Complete, Member, Need, Pinned, Resolves
 from .produce import Produce
 from .refuse import Refuse
 
+Going = Mapping[Owned, frozenset[str]]
+"""Links that go, and the dataset types that they lead to."""
 
-def generations(changes: Iterable[Change], want: Desired, facts: Facts) -> Iterator[Produce | Curate | Refuse]:
+
+def generations(
+    changes: tuple[Change, ...], seen: State, want: Desired, facts: Facts
+) -> Iterator[Produce | Curate | Refuse]:
     """Yield one step for each generation that is not as wanted."""
+    going = retired(changes, seen)
     for change in changes:
         if isinstance(change.key, Gen):
-            yield _step(change, change.key, want, facts)
+            yield _step(change, want.works[change.key], going, want, facts)
 
 
-def _step(change: Change, key: Gen, want: Desired, facts: Facts) -> Produce | Curate | Refuse:
-    work = want.works[key]
+def _step(change: Change, work: Work, going: Going, want: Desired, facts: Facts) -> Produce | Curate | Refuse:
     if reason := _refusal(change, work, facts):
         return Refuse(change, reason)
     if isinstance(work, Pin):
-        return Refuse(change, f"{key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
+        return Refuse(change, f"{work.key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
     if isinstance(work, Curation):
         return Curate(change, work)
-    return Produce(change, work, tuple(_needs(work, want)))
+    return Produce(change, work, tuple(_needs(work, going, want)))
 
 
 def _refusal(change: Change, work: Work, facts: Facts) -> str:
@@ -76,14 +82,16 @@ def _free(work: Work, facts: Facts) -> str:
     return leaf
 
 
-def _needs(work: Generation, want: Desired) -> Iterator[Need]:
+def _needs(work: Generation, going: Going, want: Desired) -> Iterator[Need]:
     """Yield the needs: precursors complete, certified, linked, and resolving for every locked exposure."""
     place = work.key.place
     for start in work.starts:
         yield Pinned(place, start)
+    trusted = frozenset((*(start.collection for start in work.starts), *work.named, *want.certified(place)))
     for precursor in work.precursors:
         yield from _made(precursor, want)
-        yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures)
+        older = (k for k, types in going.items() if k.chain == work.ticket_chain and precursor.dataset_type in types)
+        yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures, trusted, tuple(sorted(older)))
     for name in work.inputs:
         for cert in want.certs_of(place, name):
             yield Certified(cert, want.state.timeline(cert))

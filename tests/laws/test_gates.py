@@ -48,3 +48,16 @@ def test_recertifying_what_is_public_waits_for_its_own_approval() -> None:
     results = small.apply(*small.want(*later, chain(TICKET, OLD), trust="required"))
     assert [(r.step.kind, r.outcome.word) for r in results] == [("certify", "blocked")]
     assert "approval to recertify" in results[0].outcome.reason
+
+
+def test_the_old_calibration_stays_in_use_until_its_successor_is_linked() -> None:
+    small = in_memory()
+    small.apply(*small.want(*calibration_set([Ask("bias")]), chain(TICKET, OLD)))
+    bump = calibration_set([Ask("bias", rerun="20250207b", frames=2)])
+    want, facts = small.want(*bump, chain(TICKET, OLD))
+    assert [p.step.kind for p in small.plan(want, facts).steps] == ["produce", "certify", "link", "unlink"]
+    small.repository.store.exposures.clear()  # type: ignore[attr-defined]  # the successor cannot be built
+    results = small.apply(want, facts)
+    assert [r.outcome.word for r in results] == ["blocked", "blocked", "blocked", "blocked"]
+    members = small.repository.store.children[TICKET]  # type: ignore[attr-defined]
+    assert members == (f"{TICKET}/trial/bias.20250207a",)
