@@ -113,7 +113,8 @@ class _Maker:
         precursors = tuple(p for name in entry.precursors for p in self._precursors(name, locked))
         starts = self._starts(frozenset(p.dataset_type for p in precursors if p.source is None))
         overrides = {name: str(value) for name, value in instance.settings.overrides.items()}
-        query = f"(instrument='{document.instrument}' and exposure in ({locked.exposures}))"
+        chosen = f" and exposure in ({locked.exposures})" if locked.exposures else ""
+        query = f"(instrument='{document.instrument}'{chosen})"
         return Generation(
             key=key,
             product=instance.name,
@@ -125,7 +126,7 @@ class _Maker:
             environment=self._environment(instance, query),
             data_query=query,
             raws=document.raws,
-            inputs=instance.settings.inputs or (self.chain.name, document.raws, *document.starting_calibs),
+            inputs=instance.settings.inputs or self._inputs(instance, precursors),
             ticket_chain=self.chain.name,
             exposures=exposures,
             expected={entry.dataset_type: expected},
@@ -142,10 +143,22 @@ class _Maker:
         own = self.made.get(name, [])
         for instance, key in own:
             ids = tuple(_identities(self.document.instrument, instance, detectors, locked.physical_filter))
-            yield Precursor(instance.entry.dataset_type, ids, key, instance.certified, self.chain)
+            if instance.certified is None:
+                yield Precursor(instance.entry.dataset_type, ids, key, run=instance.run)
+            else:
+                yield Precursor(instance.entry.dataset_type, ids, key, instance.certified, self.chain)
         if not own:
             ids = tuple(data_id({"instrument": self.document.instrument, "detector": d}) for d in sorted(detectors))
             yield Precursor(name, ids)
+
+    def _inputs(self, instance: Instance, precursors: tuple[Precursor, ...]) -> tuple[str, ...]:
+        """Return the input collections in search order, as the templates have them (DMTN-222 section 7).
+
+        What is never certified, and what is made from it, stands outside the ticket's chain: RUNs are named directly.
+        """
+        runs = tuple(precursor.run for precursor in precursors if precursor.run)
+        first = runs if runs or instance.certified is None else (self.chain.name,)
+        return (*first, self.document.raws, *self.document.starting_calibs)
 
     def _starts(self, types: frozenset[str]) -> tuple[Start, ...]:
         return tuple(

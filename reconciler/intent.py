@@ -28,6 +28,8 @@ class Precursor:
         Where it is certified, if a spec of ours certifies it.
     chain
         The chain that must hold `collection` before the work begins; None if inputs name it directly.
+    run
+        The RUN that inputs name directly, for a precursor that is never certified (a bootstrap); it wins at any date.
     """
 
     dataset_type: str
@@ -35,6 +37,7 @@ class Precursor:
     source: Gen | None = None
     collection: str | None = None
     chain: Chain | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

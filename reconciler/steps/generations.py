@@ -90,6 +90,8 @@ def _needs(work: Generation, going: Going, want: Desired) -> Iterator[Need]:
     trusted = frozenset((*(start.collection for start in work.starts), *work.named, *want.certified(place)))
     for precursor in work.precursors:
         yield from _made(precursor, want)
+        if precursor.run is not None:
+            continue  # named directly: no calendar can give another
         older = (k for k, types in going.items() if k.chain == work.ticket_chain and precursor.dataset_type in types)
         yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures, trusted, tuple(sorted(older)))
     for name in work.inputs:
