@@ -50,7 +50,7 @@ def _saved(path: Path, *, as_json: bool) -> None:
 
 def _below(name: str, place: str, seen: Look) -> Iterator[str]:
     """Yield the collections that a name means: the collection itself, or everything of a ticket."""
-    for collection in seen.facts.observations[place].collections:
+    for collection in sorted(seen.facts.observations[place].collections):
         of_ticket = is_ticket(name) and name in collection.split("/")
         if collection == name or of_ticket:
             yield collection
