@@ -30,8 +30,9 @@ def _certifications(seen: State, want: Desired) -> Iterator[str]:
     collections = {(k.place, k.collection) for k in want.state.values if isinstance(k, Cert)}
     for key in seen.values:
         if isinstance(key, Cert) and (key.place, key.collection) in collections:
-            for span in seen.timeline(key).only(lambda source: source.kind == "uuid"):
-                yield f"{key}: {span.source} is not of our making"
+            for span in seen.timeline(key):
+                if span.source.kind == "uuid":
+                    yield f"{key}: {span.source} is not of our making"
 
 
 def _datasets(facts: Facts, want: Desired) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -33,12 +35,25 @@ def look(repositories: Iterable[Repository], scope: Callable[[str], Scope], want
     """
     observations: dict[str, Observation] = {}
     unknown: dict[str, str] = {}
-    for repository in repositories:
-        try:
-            observations[repository.place] = _observe(repository, scope(repository.place), want)
-        except Unreachable as error:
-            unknown[repository.place] = str(error)
-    return Look(*_lifted(observations, frozenset(unknown), want, facts), unknown)
+    with _many_objects():
+        for repository in repositories:
+            try:
+                observations[repository.place] = _observe(repository, scope(repository.place), want)
+            except Unreachable as error:
+                unknown[repository.place] = str(error)
+        return Look(*_lifted(observations, frozenset(unknown), want, facts), unknown)
+
+
+@contextmanager
+def _many_objects() -> Iterator[None]:
+    """Hold the cyclic garbage collector back: it would go again and again through rows that make no cycles."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _observe(repository: Repository, scope: Scope, want: Desired) -> Observation:

@@ -7,8 +7,9 @@ is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from .record import COLLECTION as RECORD
@@ -50,7 +51,7 @@ class Scope:
     exposures: frozenset[tuple[str, int]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observation:
     """What one look at a repository found.
 
@@ -78,12 +79,12 @@ class Observation:
         """Whether there are works of ours but no record of which links we made."""
         return self.record is None and any(c.doc for c in self.collections.values())
 
-    @property
+    @cached_property
     def seals(self) -> dict[str, Seal]:
         """Leaf -> seal, where a leaf bears one."""
         return {name: c.doc for name, c in self.collections.items() if isinstance(c.doc, Seal)}
 
-    @property
+    @cached_property
     def claims(self) -> dict[str, Claim]:
         """Leaf -> claim of work that is not complete."""
         return {name: c.doc for name, c in self.collections.items() if isinstance(c.doc, Claim)}
@@ -95,7 +96,7 @@ def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
     `pinned` are seals that stand in a lock instead of the repository (products made `from` an existing RUN).
     """
     place, seals = seen.place, {**(pinned or {}), **leaves(seen)}
-    owner = {(t, d, u): leaf for leaf, s in seals.items() for t, ids in s.datasets.items() for d, u in ids.items()}
+    source, shared = _sources(seals), _shared()
     values: dict[Key, Value] = {}
     for name, collection in seen.collections.items():
         if collection.doc is None and collection.type == "CHAINED" and collection.children and name != RECORD:
@@ -106,8 +107,8 @@ def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
         values[Gen(place, leaf)] = Presence(claim.recipe, False)
     for (collection_name, dataset_type), by_data in seen.certifications.items():
         for data_id, rows in by_data.items():
-            values[Cert(place, collection_name, dataset_type, data_id)] = timeline(
-                (begin, end, _source(owner.get((dataset_type, data_id, name)), name)) for begin, end, name in rows
+            values[Cert(place, collection_name, dataset_type, data_id)] = shared(
+                tuple([(begin, end, source(dataset_type, data_id, name)) for begin, end, name in rows])
             )
     if seen.record is not None:
         for (chain, member), by in seen.record.owned.items():
@@ -167,8 +168,9 @@ def missing(seal: Seal, seen: Observation) -> tuple[tuple[str, str], ...]:
     return tuple(
         (dataset_type, data_id)
         for dataset_type, ids in seal.datasets.items()
+        for held in (seen.contents.get((seal.run, dataset_type), {}),)
         for data_id, name in ids.items()
-        if seen.contents.get((seal.run, dataset_type), {}).get(data_id) != name
+        if held.get(data_id) != name
     )
 
 
@@ -178,15 +180,40 @@ def shelves(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> dict
     They win at any date, whatever the exposure (Butler's rule).
     """
     seals = {**(pinned or {}), **leaves(seen)}
-    owner = {(t, d, u): leaf for leaf, s in seals.items() for t, ids in s.datasets.items() for d, u in ids.items()}
+    source, shared = _sources(seals), _shared()
     return {
         (collection, dataset_type): {
-            data_id: timeline([(ALWAYS.begin, ALWAYS.end, _source(owner.get((dataset_type, data_id, name)), name))])
+            data_id: shared(((ALWAYS.begin, ALWAYS.end, source(dataset_type, data_id, name)),))
             for data_id, name in ids.items()
         }
         for (collection, dataset_type), ids in seen.contents.items()
     }
 
 
-def _source(leaf: str | None, name: str) -> Source:
-    return gen(leaf) if leaf is not None else uuid(name)
+def _sources(seals: Mapping[str, Seal]) -> Callable[[str, str, str], Source]:
+    """Return (dataset type, data ID, UUID) -> source: the leaf whose seal says just this, else the UUID itself."""
+    owner: dict[str, tuple[Source, Seal]] = {}
+    for leaf, seal in seals.items():
+        for ids in seal.datasets.values():
+            owner.update(dict.fromkeys(ids.values(), (gen(leaf), seal)))
+
+    def source(dataset_type: str, data_id: str, name: str) -> Source:
+        found = owner.get(name)
+        if found is not None and found[1].datasets.get(dataset_type, {}).get(data_id) == name:
+            return found[0]
+        return uuid(name)
+
+    return source
+
+
+def _shared() -> Callable[[tuple[tuple[int, int, Source], ...]], Timeline]:
+    """Return `timeline`, but equal spans give the same object: the detectors of a generation are mostly alike."""
+    known: dict[tuple[tuple[int, int, Source], ...], Timeline] = {}
+
+    def shared(spans: tuple[tuple[int, int, Source], ...]) -> Timeline:
+        found = known.get(spans)
+        if found is None:
+            found = known[spans] = timeline(spans)
+        return found
+
+    return shared

@@ -20,7 +20,9 @@ def overlay(seen: State, want: State) -> State:
             continue
         if isinstance(key, Cert):
             assert isinstance(value, Timeline)
-            goal[key] = value.over(seen.timeline(key).only(lambda source: source.kind == "uuid"))
+            there = seen.timeline(key)
+            if there != value:
+                goal[key] = value.over(there.only(lambda source: source.kind == "uuid"))
         elif not isinstance(key, Chain | Owned):
             goal[key] = value
     retracted = retractions(seen, want)

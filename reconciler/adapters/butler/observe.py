@@ -75,7 +75,8 @@ def _datasets(butler: Any, infos: Iterable[Any], names: Iterable[str]) -> tuple[
         name = dataset_type.name
         for collection, data_id, begin, end, uuid in certifications(butler, dataset_type, calibrations[name]):
             ids = certified.setdefault((collection, name), {})
-            ids[data_id] = tuple(sorted((*ids.get(data_id, ()), (begin, end, uuid))))
+            others = ids.get(data_id)
+            ids[data_id] = tuple(sorted((*others, (begin, end, uuid)))) if others else ((begin, end, uuid),)
         for collection, data_id, uuid in contents(butler, dataset_type, shelves[name]):
             held.setdefault((collection, name), {})[data_id] = uuid
     return certified, held

@@ -59,8 +59,15 @@ def _general(
 
 
 def _data_id_writer(dataset_type: Any) -> Callable[[Mapping[str, Any]], str]:
-    """Return row -> data ID; the order of the dimensions is worked out once, not once for each row."""
+    """Return row -> data ID; each data ID is written once, and all its rows share the text."""
     names = list(dataset_type.dimensions.required)
-    template = data_id(dict.fromkeys(names, "%s"))
-    ordered = [item.split("=")[0] for item in template.split(",") if item]
-    return lambda row: template % tuple([row[name] for name in ordered])
+    written: dict[tuple[str | int, ...], str] = {}
+
+    def text(row: Mapping[str, Any]) -> str:
+        values = tuple([row[name] for name in names])
+        found = written.get(values)
+        if found is None:
+            found = written[values] = data_id(dict(zip(names, values, strict=True)))
+        return found
+
+    return text
