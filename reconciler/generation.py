@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -14,7 +15,7 @@ from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, instances, with_band
 from .spec.load import Tree
 from .spec.located import Located
-from .spec.ranges import ranges
+from .spec.ranges import Ranges, ranges
 from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline, constant, gen
 
@@ -91,14 +92,15 @@ class _Maker:
         self._certify(instance, timelines)
 
     def _generate(self, instance: Instance, locked: LockedExposures) -> None:
-        expected = frozenset(_expected(self.document.instrument, instance, locked))
+        identities = _identities(self.document.instrument, instance, _detectors(locked), locked.physical_filter)
+        expected = frozenset(identities)
         key = Gen(self.place, instance.leaf)
         work = self._work(key, instance, locked, expected)
         self.result.values[key] = Presence(work.recipe.digest, True)
         self.result.works[key] = work
         self.made.setdefault(instance.product, []).append((instance, key))
         span = constant(instance.certify.validity, gen(instance.leaf))
-        self._certify(instance, dict.fromkeys(expected, span))
+        self._certify(instance, dict.fromkeys(identities, span))
 
     def _certify(self, instance: Instance, timelines: Mapping[str, Timeline]) -> None:
         if instance.certified is None:
@@ -139,17 +141,16 @@ class _Maker:
 
     def _precursors(self, name: str, locked: LockedExposures) -> Iterator[Precursor]:
         """Yield what a name in the catalog stands for: a product of this set, or a type of the starting collections."""
-        detectors = set(locked.detectors) - {e.detector for e in locked.excused}
+        detectors = _detectors(locked)
         own = self.made.get(name, [])
         for instance, key in own:
-            ids = tuple(_identities(self.document.instrument, instance, detectors, locked.physical_filter))
+            ids = _identities(self.document.instrument, instance, detectors, locked.physical_filter)
             if instance.certified is None:
                 yield Precursor(instance.entry.dataset_type, ids, key, run=instance.run)
             else:
                 yield Precursor(instance.entry.dataset_type, ids, key, instance.certified, self.chain)
         if not own:
-            ids = tuple(data_id({"instrument": self.document.instrument, "detector": d}) for d in sorted(detectors))
-            yield Precursor(name, ids)
+            yield Precursor(name, _data_ids(self.document.instrument, detectors, None))
 
     def _inputs(self, instance: Instance, precursors: tuple[Precursor, ...]) -> tuple[str, ...]:
         """Return the input collections in search order, as the templates have them (DMTN-222 section 7).
@@ -225,20 +226,27 @@ class _Maker:
         return environment | ({with_band(variable, instance.band): query} if variable else {})
 
 
-def _expected(instrument: str, instance: Instance, locked: LockedExposures) -> Iterator[str]:
-    """Yield the data IDs that a generation must make: detectors minus the excused ones."""
-    excused = {one.detector for one in locked.excused}
-    return _identities(instrument, instance, {d for d in locked.detectors if d not in excused}, locked.physical_filter)
+def _detectors(locked: LockedExposures) -> Ranges:
+    """Return the detectors that a generation must have: all but the excused ones."""
+    return locked.detectors - ranges(one.detector for one in locked.excused)
 
 
-def _identities(
-    instrument: str, instance: Instance, detectors: Iterable[int], physical_filter: str | None
-) -> Iterator[str]:
-    dimensions: dict[str, str | int] = {"instrument": instrument}
-    if "physical_filter" in instance.entry.dimensions and physical_filter:
-        dimensions["physical_filter"] = physical_filter
-    if "detector" not in instance.entry.dimensions:
-        yield data_id(dimensions)
-        return
-    for detector in sorted(detectors):
-        yield data_id({**dimensions, "detector": detector})
+def _identities(instrument: str, instance: Instance, detectors: Ranges, physical_filter: str | None) -> tuple[str, ...]:
+    """Return the data IDs of an instance: those of its dimensions that a detector and a filter decide."""
+    dimensions = instance.entry.dimensions
+    return _data_ids(
+        instrument,
+        detectors if "detector" in dimensions else None,
+        physical_filter if "physical_filter" in dimensions else None,
+    )
+
+
+@lru_cache(maxsize=256)
+def _data_ids(instrument: str, detectors: Ranges | None, physical_filter: str | None) -> tuple[str, ...]:
+    """Return the data IDs of these detectors, or the one without a detector; the same texts for all who ask."""
+    common: dict[str, str | int] = {"instrument": instrument}
+    if physical_filter:
+        common["physical_filter"] = physical_filter
+    if detectors is None:
+        return (data_id(common),)
+    return tuple(data_id({**common, "detector": detector}) for detector in detectors)
