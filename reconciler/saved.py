@@ -10,10 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .errors import ReconcileError, StalePlan
+from .errors import ReconcileError, StalePlan, Unreachable
 from .plan import Plan
 
 FORMAT = "reconcile plan 1"
+_FIELDS = frozenset({"site", "commit", "uncommitted", "steps", "unknown", "basis"})
 
 
 def save(path: Path, content: dict[str, object]) -> None:
@@ -31,19 +32,24 @@ def load(path: Path) -> dict[str, Any]:
         raise ReconcileError(
             f"{path} is no saved plan: {error}", hint="write one with `reconcile plan --out`"
         ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not content.keys() >= _FIELDS:
         raise ReconcileError(f"{path} is no saved plan of this version", hint="write one with `reconcile plan --out`")
     return content
 
 
 def require_fresh(saved: dict[str, Any], site: str, commit: str, plan: Plan) -> None:
-    """Raise `StalePlan`, naming what has moved, unless the plan made now is the one that was saved."""
+    """Raise `StalePlan`, naming what has moved, unless the plan made now is the one that was saved.
+
+    Raises `Unreachable` for a place that could be looked at then and cannot now: nothing is known to have moved.
+    """
     if saved["site"] != site:
         raise StalePlan(f"the saved plan is for site {saved['site']}, this is {site}")
     if saved["uncommitted"]:
         raise StalePlan("the saved plan was made from uncommitted specs", hint="commit them and plan again")
     if saved["commit"] != commit:
         raise StalePlan(f"the saved plan is of commit {str(saved['commit'])[:12]}, HEAD is {commit[:12]}", hint=_AGAIN)
+    if lost := {place: reason for place, reason in plan.unknown.items() if place not in saved["unknown"]}:
+        raise Unreachable("\n".join(lost.values()), hint="nothing was done; the saved plan may still be good")
     basis = dict(saved["basis"])
     moved = sorted(key for key in basis.keys() | plan.basis.keys() if basis.get(key) != plan.basis.get(key))
     if moved:

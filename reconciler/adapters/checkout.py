@@ -9,6 +9,7 @@ from ..errors import PolicyRefused, ReconcileError, UsageError
 
 if TYPE_CHECKING:
     from git import Repo
+    from git.exc import GitCommandError
 
 FOLDERS = ("specs", "sites")
 
@@ -27,7 +28,12 @@ class Checkout:
 
     def uncommitted(self) -> tuple[str, ...]:
         """Return the files below specs/ and sites/ that are not as HEAD has them, ignored ones included."""
-        status = self._repo.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--ignored", "--", *FOLDERS)
+        from git.exc import GitCommandError
+
+        try:
+            status = self._repo.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--ignored", "--", *FOLDERS)
+        except GitCommandError as error:
+            raise ReconcileError(f"git cannot tell what is committed in {self.root}: {_said(error)}") from error
         return tuple(entry[3:] for entry in status.split("\0") if entry[:3].strip())
 
     def require_clean(self) -> str:
@@ -46,11 +52,11 @@ class Checkout:
         """Refuse a HEAD that does not descend from the commit applied last: history only moves on."""
         if applied is None or applied == self.commit:
             return
-        from git.exc import BadName
+        from git.exc import BadName, GitCommandError
 
         try:
             descends = self._repo.is_ancestor(self._repo.commit(applied), self._repo.head.commit)
-        except (ValueError, BadName) as error:
+        except (ValueError, BadName, GitCommandError) as error:
             raise PolicyRefused(
                 f"commit {applied[:12]} was applied here last, and this clone does not know it",
                 hint="git fetch, and apply from the branch that holds it",
@@ -74,7 +80,10 @@ class Checkout:
 
 
 def _repo(directory: Path) -> Repo:
-    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+    try:
+        from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+    except ImportError as error:  # GitPython looks for the program when it is imported
+        raise ReconcileError("git cannot be run; install it, or put it on PATH") from error
 
     try:
         repo = Repo(directory, search_parent_directories=True)
@@ -83,3 +92,8 @@ def _repo(directory: Path) -> Repo:
     if repo.bare:
         raise ReconcileError(f"{directory} is a bare git repository; specs are read from a working tree")
     return repo
+
+
+def _said(error: GitCommandError) -> str:
+    """Return what git itself said, in one line."""
+    return " ".join(str(error.stderr).replace("stderr:", "").split()).strip("' ")

@@ -10,11 +10,16 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from ..errors import ExitCode, ReconcileError
 
+_INTERRUPTED = "reconcile: interrupted; what was done is done, and apply goes on from there"
+
 
 def reported(arguments: Sequence[str], command: Callable[[], int | None]) -> ExitCode:
     """Run a command; report what escapes it on standard error; return the exit code."""
     try:
-        return ExitCode(command() or 0)
+        code = ExitCode(command() or 0)
+        if code is ExitCode.INTERRUPTED:  # typer swallows Ctrl-C and returns its exit code
+            _say(_INTERRUPTED)
+        return code
     except Exit as end:
         return ExitCode(end.exit_code)
     except TyperException as error:
@@ -24,7 +29,7 @@ def reported(arguments: Sequence[str], command: Callable[[], int | None]) -> Exi
         _say(f"reconcile: {error}")
         return error.exit_code
     except (KeyboardInterrupt, Abort):
-        _say("reconcile: interrupted; what was done is done, and apply goes on from there")
+        _say(_INTERRUPTED)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough; Python must not complain when it flushes at exit.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from ..errors import ExitCode, ReconcileError
+from ..errors import ExitCode, ReconcileError, Unreachable
 from ..look import Look
 from ..names import is_ticket
 from ..render.plan import which
@@ -33,6 +33,8 @@ def run(name: str, directory: Path, site: str | None, *, as_json: bool) -> ExitC
     elif any(found.values()):
         write("\n".join(line for place, names in found.items() for line in _lines(place, names, seen)))
     if not any(found.values()):
+        if seen.unknown:
+            raise Unreachable("\n".join(seen.unknown.values()))
         known = [n for observation in seen.facts.observations.values() for n in observation.collections]
         near = nearest(name, known)
         raise ReconcileError(f"no collection {name} at this site", hint=f"did you mean {near}?" if near else "")
