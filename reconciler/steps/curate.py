@@ -9,65 +9,37 @@ from ..facts import Facts
 from ..intent import Curation
 from ..observation import Scope
 from ..seals import Claim, Seal
-from ..state import Change, Key, Presence, State
+from ..state import State
 from ..words import count
-from .base import DONE, Outcome, blocked, put
+from .base import DONE, Outcome, blocked
+from .build import Build
 from .needs import Need
 from .world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Curate:
+class Curate(Build):
     """Make one RUN hold exactly the files of one date (or the undated ones)."""
 
     kind: ClassVar[str] = "curate"
-    change: Change
     work: Curation
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (self.change,)
-
-    @property
-    def provides(self) -> tuple[Key, ...]:
-        return (self.work.key,)
 
     @property
     def needs(self) -> tuple[Need, ...]:
         return ()
 
     @property
-    def place(self) -> str:
-        return self.work.key.place
-
-    @property
     def scope(self) -> Scope:
-        return Scope(frozenset({self.work.key.leaf}), frozenset(file.dataset_type for file in self.work.files))
-
-    @property
-    def edits(self) -> frozenset[str]:
-        return frozenset()
-
-    @property
-    def verb(self) -> str:
-        return "build"
-
-    @property
-    def subject(self) -> str:
-        return self.work.key.leaf
+        return Scope(frozenset({self.key.leaf}), frozenset(file.dataset_type for file in self.work.files))
 
     @property
     def title(self) -> str:
-        return f"curate {self.work.key.leaf} ({count(len(self.work.files), 'file')})"
-
-    def advance(self, state: State) -> State:
-        """Return the state with the RUN complete."""
-        return put(state, {self.work.key: Presence(self.work.recipe.digest, True)})
+        return f"curate {self.key.leaf} ({count(len(self.work.files), 'file')})"
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
         """Claim, put what is missing, seal."""
         del seen, facts
-        repository, run, recipe = world.repository(self.place), self.work.key.leaf, self.work.recipe
+        repository, run, recipe = world.repository(self.place), self.key.leaf, self.work.recipe
         with repository.lock(self.work.lock_name):
             standing = repository.claim(run, Claim(recipe.digest, recipe.intent, run, (), 1, world.host, ""))
             if standing.recipe != recipe.digest:

@@ -17,37 +17,25 @@ from ..picks import wrong_picks
 from ..ports import Graph, Job, Repository
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
-from ..state import Change, Key, Presence, State
+from ..state import State
 from ..words import count
-from .base import DONE, Outcome, blocked, put
+from .base import DONE, Outcome, blocked
+from .build import Build
 from .needs import Need
 from .world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Produce:
+class Produce(Build):
     """Make one generation complete."""
 
     kind: ClassVar[str] = "produce"
-    change: Change
     work: Generation
     rests_on: tuple[Need, ...]
 
     @property
-    def changes(self) -> tuple[Change, ...]:
-        return (self.change,)
-
-    @property
-    def provides(self) -> tuple[Key, ...]:
-        return (self.work.key,)
-
-    @property
     def needs(self) -> tuple[Need, ...]:
         return self.rests_on
-
-    @property
-    def place(self) -> str:
-        return self.work.key.place
 
     @property
     def scope(self) -> Scope:
@@ -60,26 +48,10 @@ class Produce:
         )
 
     @property
-    def edits(self) -> frozenset[str]:
-        return frozenset()
-
-    @property
-    def verb(self) -> str:
-        return "build"
-
-    @property
-    def subject(self) -> str:
-        return self.work.key.leaf
-
-    @property
     def title(self) -> str:
         wanted = sum(len(ids) for ids in self.work.expected.values())
         frames = count(len(self.work.exposures), "exposure")
-        return f"produce {self.work.key.leaf} ({frames}, {count(wanted, 'dataset')})"
-
-    def advance(self, state: State) -> State:
-        """Return the state with the generation complete."""
-        return put(state, {self.work.key: Presence(self.work.recipe.digest, True)})
+        return f"produce {self.key.leaf} ({frames}, {count(wanted, 'dataset')})"
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
         """Claim, build, check, run, look, seal."""
@@ -120,7 +92,7 @@ class Produce:
         with repository.lock(self.work.lock_name):
             wanted = {t: {d: made[t][d] for d in sorted(ids)} for t, ids in self.work.expected.items()}
             recipe = self.work.recipe
-            repository.seal(self.work.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted))
+            repository.seal(self.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted))
         return DONE
 
     def _lacking(self, made: Datasets) -> str:
@@ -128,9 +100,7 @@ class Produce:
         if not lacking:
             return ""
         others = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-        return (
-            f"{self.work.key.leaf} lacks {', '.join(lacking[:3])}{others}; what was made is kept, apply again to resume"
-        )
+        return f"{self.key.leaf} lacks {', '.join(lacking[:3])}{others}; what was made is kept, apply again to resume"
 
     def _flattened(self, seen: State, facts: Facts) -> tuple[str, ...]:
         """Return the input collections in search order; chains that hold nothing yet dissolve into nothing."""

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from ..facts import Facts
 from ..observation import Scope
-from ..state import Change, Key, State
+from ..state import Key, State
 from .base import Outcome, blocked
+from .build import Build
 from .needs import Need
 from .world import World
 
@@ -31,52 +32,23 @@ class _Never:
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Build):
     """A change that must not be made as it stands, and what to do instead."""
 
     kind: ClassVar[str] = "refuse"
-    change: Change
     reason: str
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (self.change,)
-
-    @property
-    def provides(self) -> tuple[Key, ...]:
-        return (self.change.key,)
 
     @property
     def needs(self) -> tuple[Need, ...]:
         return (_Never(self.reason),)
 
     @property
-    def place(self) -> str:
-        return self.change.key.place
-
-    @property
     def scope(self) -> Scope:
         return Scope(frozenset())
 
     @property
-    def edits(self) -> frozenset[str]:
-        return frozenset()
-
-    @property
-    def verb(self) -> str:
-        return "build"
-
-    @property
-    def subject(self) -> str:
-        return str(self.change.key)
-
-    @property
     def title(self) -> str:
         return f"refused: {self.change.key}"
-
-    def advance(self, state: State) -> State:
-        """Return the state as if a person had settled it."""
-        return state.put({self.change.key: self.change.after})
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
         """Never do it."""
