@@ -16,6 +16,7 @@ from typing import Any
 
 from git import Repo
 
+from reconciler import seals
 from reconciler.cli.main import run
 from reconciler.demo import camera as cameras
 from reconciler.demo import frames, specs
@@ -146,6 +147,11 @@ def certifications(butler: Any) -> dict[str, list[tuple[str, str, str]]]:
             row = (str(one.ref.dataId), str(one.ref.id), str(one.timespan))
             found.setdefault(one.collection, []).append(row)
     return {name: sorted(rows) for name, rows in sorted(found.items())}
+
+
+def sealed(butler: Any) -> dict[str, str]:
+    """Return the text of every seal: which datasets each complete generation consists of."""
+    return {name: doc for name, (_, doc) in kinds(butler).items() if isinstance(seals.read(doc), seals.Seal)}
 
 
 def everything_readable(butler: Any) -> None:

@@ -71,7 +71,7 @@ def test_after_kills_the_next_apply_finishes_and_nothing_is_there_twice(
     world = killed(world, tmp_path / "twice", whole.seconds * (0.1 + (1 - first) * second))
     _lose_journal(world, not journal_lost)
     with world.butler() as butler:
-        certified = playground.certifications(butler)
+        certified, sealed = playground.certifications(butler), playground.sealed(butler)
         playground.everything_readable(butler)
 
     assert (said := world.apply()).code == 0, said.text
@@ -81,6 +81,7 @@ def test_after_kills_the_next_apply_finishes_and_nothing_is_there_twice(
         assert all(len(playground.runs_of(butler, product)) == 1 for product in PRODUCTS)
         now = playground.certifications(butler)
         assert all(set(rows) <= set(now[collection]) for collection, rows in certified.items())
+        assert sealed.items() <= playground.sealed(butler).items()
         playground.everything_readable(butler)
 
 
