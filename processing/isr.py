@@ -1,8 +1,8 @@
 """Instrument signature removal: a raw in, an assembled image with variance and mask out. Everything is in ADU.
 
 In order: saturated pixels are marked, each amplifier's overscan level is subtracted and its scans trimmed, the
-amplifiers are assembled, the camera's own pedestal, the bias and the dark (per second of dark time) are
-subtracted. Variances of what is subtracted are added, masks joined. Nothing that goes in is changed.
+amplifiers are assembled, defects are marked, the camera's own pedestal, the bias and the dark (per second of
+dark time) are subtracted. Variances of what is subtracted are added, masks joined. Nothing that goes in is changed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from processing.assemble import GeometryError, place, readouts
 from processing.camera import Detector, Segment
+from processing.defect_boxes import Defects
 from processing.frame import Frame, Image, Mask, bit
 from processing.overscan import level
 
@@ -33,6 +34,7 @@ def remove_signature(
     detector: Detector,
     segment: Segment,
     *,
+    defects: Defects | None = None,
     bias: Frame | None = None,
     dark: Frame | None = None,
     dark_time: float = 0.0,
@@ -42,6 +44,8 @@ def remove_signature(
     """Correct one raw image. `dark` is in ADU/s; without `shot_noise` the variance is the read noise alone."""
     found = assemble(raw, detector, segment)
     image, variance, mask = found.image, found.variance, found.mask
+    if defects is not None:
+        _mark(mask, defects)
     image -= np.float32(pedestal_adu)
     if bias is not None:
         _subtract(image, variance, mask, bias, "bias", factor=1.0)
@@ -72,6 +76,14 @@ def _add_shot_noise(image: Image, variance: Image, detector: Detector, segment: 
     for amplifier in detector.amplifiers:
         signal = place(image, amplifier, segment)
         place(variance, amplifier, segment)[:] += np.maximum(signal, 0) / np.float32(amplifier.gain_e_per_adu)
+
+
+def _mark(mask: Mask, defects: Defects) -> None:
+    if defects.shape != mask.shape:
+        raise GeometryError(
+            f"the defects are of an image of {defects.shape} (rows, columns), this one has {mask.shape}"
+        )
+    mask[defects.bad] |= bit("BAD")
 
 
 def _subtract(image: Image, variance: Image, mask: Mask, calib: Frame, name: str, *, factor: float) -> None:

@@ -45,8 +45,8 @@ payload:
 """
 
 BOOTSTRAPS = ("biasBootstrap", "darkBootstrap", "flatBootstrap")
-PRODUCTS = (*BOOTSTRAPS, "bias", "dark", "flat")
-SHARED_TEMPLATES = tuple(f"bps_{product}.yaml" for product in BOOTSTRAPS)
+PRODUCTS = (*BOOTSTRAPS, "defects", "bias", "dark", "flat")
+SHARED_TEMPLATES = tuple(f"bps_{product}.yaml" for product in (*BOOTSTRAPS, "defects"))
 """Templates that are the same for every camera."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ CREATED = "CALIB_CREATION_DATETIME"
 
 MEDIAN = "LSST ISR FINAL MEDIAN"
 """Keyword of a corrected frame: the median of its good pixels, by which a flat is normalised."""
+
+_INPUT = re.compile(r"CPP_INPUT_\d+")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Car
     """What a combined calibration is made of: type, creation (UTC), inputs with their scales."""
     cards: Cards = {
         "OBSTYPE": calibration_type,
-        CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
+        CREATED: _now(),
         "TIMESYS": "TAI",
         "DATE-BEG": min(i.begin for i in inputs),
         "NCOMBINE": len(inputs),
@@ -70,6 +73,15 @@ def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Car
     return cards
 
 
+def derived_cards(calibration_type: str, headers: Sequence[Mapping[str, Any]]) -> Cards:
+    """What a calibration is made of that was measured on others: their calibrations and all their exposures."""
+    cards: Cards = {"OBSTYPE": calibration_type, CREATED: _now()}
+    for header in headers:
+        cards |= {key: value for key, value in header.items() if key.startswith("LSST CALIB ")}
+    exposures = {value for header in headers for key, value in header.items() if _INPUT.fullmatch(key)}
+    return cards | {f"CPP_INPUT_{number}": exposure for number, exposure in enumerate(sorted(exposures))}
+
+
 def shared_calibrations(headers: Sequence[Mapping[str, str | int | float | bool]]) -> Cards:
     """The calibrations that were applied to the inputs of a product; `several` where they differ."""
     shared: Cards = {}
@@ -77,3 +89,7 @@ def shared_calibrations(headers: Sequence[Mapping[str, str | int | float | bool]
         values = {header.get(key, "none") for header in headers}
         shared[key] = values.pop() if len(values) == 1 else "several"
     return shared
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,7 +11,7 @@ from lsst.daf.butler import DatasetProvenance, FormatterV2, Location
 from lsst.resources import ResourcePath
 from typing_extensions import override
 
-from processing import frame, raw
+from processing import defect_boxes, defect_file, frame, raw
 
 
 class RawFormatter(FormatterV2):
@@ -34,7 +34,19 @@ class RawFormatter(FormatterV2):
             raise ValueError(f"{location.path}: expected a name that ends in one of {', '.join(raw.SUFFIXES)}")
 
 
-class FrameFormatter(FormatterV2):
+class _ProvenanceFormatter(FormatterV2):
+    """Lets the header of what is written name the dataset itself and the inputs of its quantum."""
+
+    @override
+    def add_provenance(self, in_memory_dataset: Any, /, *, provenance: DatasetProvenance | None = None) -> Any:
+        """A copy whose header has the cards `LSST BUTLER ...`."""
+        if provenance is None:
+            return in_memory_dataset
+        said = provenance.to_flat_dict(self.dataset_ref, prefix="LSST BUTLER", sep=" ", simple_types=True)
+        return replace(in_memory_dataset, header={**in_memory_dataset.header, **said})
+
+
+class FrameFormatter(_ProvenanceFormatter):
     """Reads and writes frames; parameter `rows` (begin, end) reads part of one."""
 
     default_extension = ".fits"
@@ -52,12 +64,21 @@ class FrameFormatter(FormatterV2):
         """Write the frame."""
         frame.write(in_memory_dataset, Path(uri.ospath))
 
+
+class DefectsFormatter(_ProvenanceFormatter):
+    """Reads and writes defects."""
+
+    default_extension = ".ecsv"
+    can_read_from_local_file = True
+
     @override
-    def add_provenance(
-        self, in_memory_dataset: frame.Frame, /, *, provenance: DatasetProvenance | None = None
-    ) -> frame.Frame:
-        """Let the header name the dataset itself and the inputs of its quantum (`LSST BUTLER ...`)."""
-        if provenance is None:
-            return in_memory_dataset
-        said = provenance.to_flat_dict(self.dataset_ref, prefix="LSST BUTLER", sep=" ", simple_types=True)
-        return replace(in_memory_dataset, header={**in_memory_dataset.header, **said})
+    def read_from_local_file(
+        self, path: str, component: str | None = None, expected_size: int = -1
+    ) -> defect_boxes.Defects:
+        """Read the table."""
+        return defect_file.read(Path(path))
+
+    @override
+    def write_local_file(self, in_memory_dataset: defect_boxes.Defects, uri: ResourcePath) -> None:
+        """Write the table."""
+        defect_file.write(in_memory_dataset, Path(uri.ospath))

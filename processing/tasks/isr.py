@@ -25,6 +25,7 @@ from typing_extensions import override
 from processing.amplifiers import medians
 from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera
+from processing.defect_boxes import Defects
 from processing.frame import UNUSABLE, Frame
 from processing.isr import Corrected, remove_signature
 from processing.provenance import MEDIAN, Cards, amplifier_cards, calibration_cards
@@ -54,6 +55,14 @@ class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposur
         dimensions=("instrument", "detector"),
         isCalibration=True,
     )
+    defects = cT.PrerequisiteInput(
+        doc="Defects valid at the exposure; without any, no pixel is marked.",
+        name="defects",
+        storageClass="CalibDefects",
+        dimensions=("instrument", "detector"),
+        isCalibration=True,
+        minimum=0,
+    )
     outputExposure = cT.Output(
         doc="Corrected frame.",
         name="postISRCCD",
@@ -67,6 +76,8 @@ class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposur
             del self.bias
         if config.darkSubtractedByCamera or not config.doDark:
             del self.dark
+        if not config.doDefect:
+            del self.defects
 
 
 class IsrConfig(PipelineTaskConfig, pipelineConnections=IsrConnections):
@@ -74,6 +85,7 @@ class IsrConfig(PipelineTaskConfig, pipelineConnections=IsrConnections):
 
     doBias = pex.Field[bool](doc="Subtract the bias?", default=True)
     doDark = pex.Field[bool](doc="Subtract the dark, scaled by dark time?", default=True)
+    doDefect = pex.Field[bool](doc="Mark the defects, if there are any for the detector?", default=True)
     darkSubtractedByCamera = pex.Field[bool](
         doc="Has the camera subtracted a dark, bias included? Then neither is subtracted again.", default=False
     )
@@ -97,7 +109,7 @@ class IsrTask(PipelineTask):
         inputs = butlerQC.get(inputRefs)
         data_id = butlerQC.quantum.dataId
         applied: Cards = {}
-        for name in ("bias", "dark"):
+        for name in ("bias", "dark", "defects"):
             if name in inputs:
                 applied |= _applied(name, getattr(inputRefs, name), inputs[name])
         camera = CameraInstrument.from_data_id(data_id).camera
@@ -115,6 +127,7 @@ class IsrTask(PipelineTask):
         applied: Cards,
         bias: Frame | None = None,
         dark: Frame | None = None,
+        defects: Defects | None = None,
     ) -> Struct:
         """Correct a raw; `outputExposure` is a Frame in ADU whose header names the calibrations `applied`."""
         sensor = camera.detector(detector)
@@ -124,6 +137,7 @@ class IsrTask(PipelineTask):
             camera.segment_of(ccdExposure.header),
             bias=bias,
             dark=dark,
+            defects=defects,
             dark_time=record.dark_time,
             pedestal_adu=self.config.pedestalAdu,
             shot_noise=record.exposure_time > 0,
@@ -140,7 +154,7 @@ class FlatIsrTask(IsrTask):
     _DefaultName = "cpFlatIsr"
 
 
-def _applied(name: str, ref: DatasetRef, calibration: Frame) -> Cards:
+def _applied(name: str, ref: DatasetRef, calibration: Frame | Defects) -> Cards:
     return calibration_cards(name, ref.run, str(ref.id), calibration.header)
 
 

@@ -6,6 +6,7 @@ import pytest
 from processing import camera_files
 from processing.assemble import GeometryError, place, readouts
 from processing.camera import Detector, Segment
+from processing.defect_boxes import Box, Defects, Origin, Reason
 from processing.frame import Frame, bit
 from processing.isr import assemble, remove_signature
 from processing.overscan import Level, level
@@ -104,3 +105,15 @@ def test_the_variance_of_the_level_is_that_of_a_mean() -> None:
 
 def test_a_camera_without_overscan_has_no_level() -> None:
     assert level(np.empty((10, 0))) == Level(0.0, 0.0)
+
+
+def test_defects_are_marked_as_bad_and_nothing_else_of_the_image_changes() -> None:
+    defects = Defects((Box(3, 2, 2, 4, Reason.HOT, Origin.DARK),), (SHAPE[0], SHAPE[1]))
+    plain, marked = (remove_signature(RAW, DETECTOR, SEGMENT, defects=d) for d in (None, defects))
+    assert np.array_equal((marked.mask & bit("BAD")) != 0, defects.bad)
+    assert np.array_equal(marked.image, plain.image)
+
+
+def test_defects_of_another_sensor_are_refused() -> None:
+    with pytest.raises(GeometryError, match=r"the defects are of an image of \(9, 9\)"):
+        remove_signature(RAW, DETECTOR, SEGMENT, defects=Defects((), (9, 9)))

@@ -81,3 +81,11 @@ def test_a_bootstrap_reads_the_runs_of_those_before_it_and_no_ticket(kind: str, 
 def test_a_bootstrap_selects_as_the_technote_says(kind: str, selection: str) -> None:
     payload = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_{kind}Bootstrap.yaml").read_text())["payload"]
     assert payload["dataQuery"] == f"${{SELECTION_{selection}}}"
+
+
+def test_defects_read_the_bootstraps_and_select_everything() -> None:
+    template = yaml.safe_load((CP_PIPE_DIR / "bps/templates/bps_defects.yaml").read_text())
+    assert template["payload"]["output"].endswith("/${TAG}/defectGen.${RERUN}")
+    assert template["payload"]["inCollection"].startswith("{biasBootstrapRun},{darkBootstrapRun},{flatBootstrapRun},")
+    assert template["payload"]["dataQuery"] == "instrument='${INSTRUMENT}'"
+    assert "outputRun" not in template["payload"]
