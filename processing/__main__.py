@@ -82,7 +82,15 @@ def _simulate(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     )
     segment = camera.segment.scaled_to(*options.amp_size) if options.amp_size else camera.segment
     detectors = options.detectors or [d.id for d in camera.detectors]
-    paths = simulated_night.write(options.outdir, camera, plan, segment=segment, detectors=detectors, seed=options.seed)
+    paths = simulated_night.write(
+        options.outdir,
+        camera,
+        plan,
+        segment=segment,
+        detectors=detectors,
+        seed=options.seed,
+        effects=simulated_night.parse_effects(options.effect),
+    )
     return {"written": len(paths), "directory": str(options.outdir)}, False
 
 
@@ -150,6 +158,13 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--amp-size", type=_size, metavar="NXxNY", help="pixels of one amplifier; default: real")
     parser.add_argument("--detectors", type=_numbers, metavar="0,1,4..6", help="default: all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="switch on hot_pixels, cold_pixels, bad_columns, dust_spots, cosmic_rays or full_well_e",
+    )
     _finish(parser, _simulate)
 
 

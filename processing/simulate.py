@@ -6,7 +6,7 @@ so any subset of frames can be made again, in any order, bit by bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from processing.assemble import place, readouts
 from processing.camera import Detector, Segment
 from processing.observation import SEQUENCES_PER_DAY
+from processing.simulated_effects import Effects, Flaws, Rays, bleed, cosmic_rays
 
 Image = NDArray[np.float32]
 
@@ -75,6 +76,11 @@ def truth(detector: Detector, segment: Segment, *, seed: int) -> Truth:
     )
 
 
+def flawed(known: Truth, flaws: Flaws) -> Truth:
+    """The same sensor with flaws: hot pixels, and columns that give no charge."""
+    return replace(known, dark_current=(known.dark_current + flaws.dark_current) * flaws.collection)
+
+
 def flat_truth(detector: Detector, segment: Segment, band: str, *, seed: int) -> Image:
     """Relative response to a flat light: vignetting across the focal plane times 1 % between pixels."""
     rng = np.random.default_rng([seed, detector.id, _FLAT_STREAM + ord(band[0])])
@@ -86,14 +92,26 @@ def flat_truth(detector: Detector, segment: Segment, band: str, *, seed: int) ->
 
 
 def expose(
-    detector: Detector, segment: Segment, known: Truth, shot: Shot, *, light: Image | None, seed: int
+    detector: Detector,
+    segment: Segment,
+    known: Truth,
+    shot: Shot,
+    *,
+    light: Image | None,
+    seed: int,
+    effects: Effects | None = None,
 ) -> NDArray[np.uint16]:
-    """The raw image of one shot, scans included; `light` is the relative response, None in the dark."""
+    """The raw image of one shot, scans included; `light` is the relative response, None in the dark.
+
+    Of `effects` only those of a frame act here, cosmic rays and full well: `known` and `light` have the sensor's.
+    """
     rng = np.random.default_rng([seed, shot.exposure, detector.id])
     charge = known.dark_current * np.float32(shot.exposure_time)
     if light is not None:
         charge += light * np.float32(shot.electrons)
     electrons = rng.poisson(charge).astype(np.float32)
+    if effects is not None:
+        electrons = _struck(electrons, rays_of(detector, segment, shot, effects, seed=seed))
     raw = rng.standard_normal(detector.raw_shape(segment), dtype=np.float32)
     level = known.bias_level + rng.normal(0, 3, len(known.bias_level)).astype(np.float32)
     for i, readout in enumerate(readouts(raw, detector, segment)):
@@ -101,8 +119,22 @@ def expose(
         window *= known.read_noise[i] / known.gain[i]
         window += level[i]
         data += place(known.bias_structure, readout.amplifier, segment)
-        data += place(electrons, readout.amplifier, segment) / known.gain[i]
+        collected = place(electrons, readout.amplifier, segment)
+        if effects is not None and effects.full_well_e is not None:
+            collected = bleed(collected, effects.full_well_e)
+        data += collected / known.gain[i]
     return np.clip(np.rint(raw), 0, FULL_SCALE_ADU).astype(np.uint16)
+
+
+def rays_of(detector: Detector, segment: Segment, shot: Shot, effects: Effects, *, seed: int) -> Rays:
+    """The cosmic rays of one frame."""
+    stream = [seed, shot.exposure, detector.id]
+    return cosmic_rays(detector.shape(segment), shot.exposure_time, effects.cosmic_rays, stream)
+
+
+def _struck(electrons: Image, rays: Rays) -> Image:
+    np.add.at(electrons, (rays.rows, rays.columns), rays.electrons)
+    return electrons
 
 
 def _bias_structure(detector: Detector, segment: Segment, rng: np.random.Generator) -> Image:

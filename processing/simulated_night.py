@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from processing.camera import SEGMENT_KEYS, Camera, Detector, HeaderField, Segment
 from processing.errors import ProcessingError
-from processing.simulate import Shot, Truth, expose, flat_truth, truth
+from processing.simulate import Shot, Truth, expose, flat_truth, flawed, rays_of, truth
+from processing.simulated_effects import Effects, flaws, true_defects
 
 SECONDS_BETWEEN = 45.0
 """Exposures begin at least so far apart: at `seq_num` times this after the observing day's begin."""
@@ -56,6 +57,17 @@ def read_plan(path: Path) -> list[Block]:
     except ValidationError as wrong:
         lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
         raise PlanError("\n".join(lines)) from None
+
+
+def parse_effects(given: Sequence[str]) -> Effects | None:
+    """Effects from `NAME=VALUE`; None if there are none."""
+    values = dict(each.partition("=")[::2] for each in given)
+    try:
+        return Effects.model_validate(values) if values else None
+    except ValidationError as wrong:
+        known = ", ".join(f"{name} ({field.description})" for name, field in Effects.model_fields.items())
+        lines = [f"effect {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
+        raise PlanError("\n".join([*lines, f"known are {known}"])) from None
 
 
 def simple_plan(
@@ -97,6 +109,7 @@ def write(
     segment: Segment,
     detectors: Sequence[int],
     seed: int,
+    effects: Effects | None = None,
 ) -> list[Path]:
     """Write every exposure on every detector to `directory`, then truth.json and truth/; the raws' paths."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -105,14 +118,46 @@ def write(
     for detector in (camera.detector(number) for number in detectors):
         sensor = truth(detector, segment, seed=seed)
         light = {s.band: flat_truth(detector, segment, s.band, seed=seed) for s in exposures if s.electrons}
+        more: dict[str, Any] = {}
+        if effects is not None:
+            sensor, light, more = _with(effects, detector, segment, sensor, light, exposures, seed)
         for shot in exposures:
             image = expose(
-                detector, segment, sensor, shot, light=light[shot.band] if shot.electrons else None, seed=seed
+                detector,
+                segment,
+                sensor,
+                shot,
+                light=light[shot.band] if shot.electrons else None,
+                seed=seed,
+                effects=effects,
             )
             paths.append(_write_raw(directory, camera, detector, segment, shot, image))
-        known[detector.id] = _write_truth(directory / "truth", detector, sensor, light)
-    _write_summary(directory / "truth.json", camera, segment, seed, known, exposures)
+        known[detector.id] = _write_truth(directory / "truth", detector, sensor, light, more)
+    _write_summary(directory / "truth.json", camera, segment, seed, known, exposures, effects)
     return paths
+
+
+def _with(
+    effects: Effects,
+    detector: Detector,
+    segment: Segment,
+    sensor: Truth,
+    light: dict[str, Any],
+    exposures: Sequence[Shot],
+    seed: int,
+) -> tuple[Truth, dict[str, Any], dict[str, Any]]:
+    """The sensor and its flats with its flaws, and the images that the truth then has besides."""
+    found = flaws(detector, segment, effects, seed=seed)
+    sensor = flawed(sensor, found)
+    seen = found.collection * found.transmission
+    rays = [(s.exposure, rays_of(detector, segment, s, effects, seed=seed)) for s in exposures]
+    struck = [np.stack([np.full(r.rows.size, e), r.rows, r.columns, r.electrons], axis=1) for e, r in rays]
+    more = {
+        "defects": true_defects(sensor.dark_current, found),
+        "transmission": found.transmission,
+        "cosmic_rays": np.concatenate(struck),
+    }
+    return sensor, {band: image * seen for band, image in light.items()}, more
 
 
 def _shot(block: Block, seq_num: int, begin: datetime, physical_filter: str, band: str) -> Shot:
@@ -168,12 +213,14 @@ def _cards(camera: Camera, detector: Detector, segment: Segment, shot: Shot) -> 
     yield "SIMULATE", True
 
 
-def _write_truth(directory: Path, detector: Detector, sensor: Truth, light: dict[str, Any]) -> dict[str, Any]:
+def _write_truth(
+    directory: Path, detector: Detector, sensor: Truth, light: dict[str, Any], more: dict[str, Any]
+) -> dict[str, Any]:
     """Write the images of one sensor's truth as numpy arrays; its numbers per amplifier are returned."""
     directory.mkdir(exist_ok=True)
     path = directory / f"detector_{detector.id:03d}.npz"
     flats = {f"flat_{band}": image for band, image in light.items()}
-    np.savez(path, bias_structure=sensor.bias_structure, dark_current=sensor.dark_current, **flats)
+    np.savez(path, bias_structure=sensor.bias_structure, dark_current=sensor.dark_current, **flats, **more)
     return {
         "images": f"{directory.name}/{path.name}",
         "amplifiers": {
@@ -188,9 +235,15 @@ def _write_truth(directory: Path, detector: Detector, sensor: Truth, light: dict
 
 
 def _write_summary(
-    path: Path, camera: Camera, segment: Segment, seed: int, known: dict[int, Any], exposures: list[Shot]
+    path: Path,
+    camera: Camera,
+    segment: Segment,
+    seed: int,
+    known: dict[int, Any],
+    exposures: list[Shot],
+    effects: Effects | None,
 ) -> None:
-    summary = {
+    summary: dict[str, Any] = {
         "camera": camera.name,
         "seed": seed,
         "segment": segment.model_dump(),
@@ -198,4 +251,8 @@ def _write_summary(
         "detectors": known,
         "exposures": {s.exposure: {"type": s.observation_type, "electrons": s.electrons} for s in exposures},
     }
+    if effects is not None:
+        summary["effects"] = effects.model_dump()
+        summary["units"] |= {"defects": "bits: 1 hot, 2 cold, 4 column", "transmission": "relative"}
+        summary["units"] |= {"cosmic_rays": "exposure, row, column, electron"}
     path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,133 @@
+"""Effects of the simulator do what they are called, say so, and leave the rest of a frame as it was."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processing import simulated_night
+from processing.__main__ import main
+from processing.camera_files import find
+from processing.defect_boxes import Reason
+from processing.simulate import flawed, truth
+from processing.simulated_effects import Effects, bleed, cosmic_rays, flaws, true_defects
+from processing.simulated_night import Block, PlanError, parse_effects
+
+CAMERA = find("LSSTComCam")
+DETECTOR = CAMERA.detector(4)
+SEGMENT = CAMERA.segment.scaled_to(32, 16)
+PLAN = [
+    Block(type="bias", night=20241208, first_seq=1, count=1),
+    Block(type="dark", night=20241208, first_seq=2, count=1, exposure_time=300),
+    Block(type="flat", night=20241208, first_seq=3, count=1, exposure_time=10, band="r"),
+]
+
+
+def written(directory: Path, effects: Effects | None) -> list[bytes]:
+    """The bytes of bias, dark and flat."""
+    made = simulated_night.write(directory, CAMERA, PLAN, segment=SEGMENT, detectors=[4], seed=1, effects=effects)
+    return [path.read_bytes() for path in made]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """The frames without any effect."""
+    return written(tmp_path_factory.mktemp("plain"), None)
+
+
+def test_without_effects_a_frame_is_what_it_has_always_been(tmp_path: Path, plain: list[bytes]) -> None:
+    assert written(tmp_path, Effects()) == plain
+
+
+@pytest.mark.parametrize(
+    ("effects", "changed"),
+    [
+        ({"hot_pixels": 0.01}, [False, True, True]),
+        ({"cold_pixels": 0.01}, [False, False, True]),
+        ({"bad_columns": 2}, [False, True, True]),
+        ({"dust_spots": 3}, [False, False, True]),
+        ({"cosmic_rays": 50.0}, [False, True, True]),
+        ({"full_well_e": 20_000.0}, [False, False, True]),
+    ],
+    ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
+)
+def test_an_effect_changes_only_frames_in_which_it_is_seen(
+    tmp_path: Path, plain: list[bytes], effects: dict[str, float], changed: list[bool]
+) -> None:
+    frames = written(tmp_path, Effects.model_validate(effects))
+    assert [a != b for a, b in zip(frames, plain, strict=True)] == changed
+
+
+def test_the_truth_says_what_was_switched_on(tmp_path: Path) -> None:
+    effects = Effects(hot_pixels=0.01, cold_pixels=0.01, bad_columns=2, cosmic_rays=5)
+    written(tmp_path, effects)
+    said = json.loads((tmp_path / "truth.json").read_text())
+    images = np.load(tmp_path / said["detectors"]["4"]["images"])
+    assert Effects.model_validate(said["effects"]) == effects
+    assert np.count_nonzero(images["defects"] == Reason.COLUMN.value) == 2 * SEGMENT.rows
+    assert np.count_nonzero(images["defects"] & Reason.HOT.value) == np.count_nonzero(images["dark_current"] > 3)
+    assert set(images["cosmic_rays"][:, 0]) <= {2024120800002, 2024120800003}
+
+
+def test_without_effects_the_truth_says_nothing_of_them(tmp_path: Path) -> None:
+    written(tmp_path, None)
+    assert "effects" not in json.loads((tmp_path / "truth.json").read_text())
+    assert "defects" not in np.load(tmp_path / "truth/detector_004.npz")
+
+
+def test_as_many_pixels_are_flawed_as_asked() -> None:
+    large = CAMERA.segment.scaled_to(128, 128)
+    found = flaws(DETECTOR, large, Effects(hot_pixels=0.01, cold_pixels=0.02), seed=1)
+    assert np.mean(found.dark_current > 0) == pytest.approx(0.01, rel=0.1)
+    assert np.mean(found.transmission < 1) == pytest.approx(0.02, rel=0.1)
+
+
+def test_hot_pixels_that_every_sensor_has_are_defects_too() -> None:
+    found = flaws(DETECTOR, SEGMENT, Effects(), seed=1)
+    current = flawed(truth(DETECTOR, SEGMENT, seed=1), found).dark_current
+    assert np.count_nonzero(true_defects(current, found)) == np.count_nonzero(current > 3) > 0
+
+
+def test_dust_is_no_defect() -> None:
+    found = flaws(DETECTOR, SEGMENT, Effects(dust_spots=20), seed=1)
+    assert 0.96 <= found.transmission.min() < 0.99
+    assert not true_defects(np.zeros(found.transmission.shape, np.float32), found).any()
+
+
+def test_cosmic_rays_come_in_proportion_to_time() -> None:
+    few, many = (cosmic_rays((1000, 1000), seconds, 1.0, [1, 2]).electrons.sum() for seconds in (30.0, 300.0))
+    assert many / few == pytest.approx(10, rel=0.5)
+    assert cosmic_rays((1000, 1000), 0.0, 1.0, [1, 2]).rows.size == 0
+
+
+@given(st.integers(0, 1000), st.floats(50, 5000))
+@settings(deadline=None, max_examples=30)
+def test_bleeding_moves_charge_along_columns_and_makes_none(seed: int, full_well: float) -> None:
+    charge = np.random.default_rng(seed).exponential(100, (30, 4)).astype(np.float32)
+    charge[10, 1] = 3000
+    before = charge.copy()
+    after = bleed(charge, full_well)
+    assert np.array_equal(charge, before)
+    assert after.max() <= np.float32(full_well) * 1.001
+    assert np.all(after.sum(axis=0) <= charge.sum(axis=0) * 1.001)
+
+
+def test_a_column_with_room_keeps_all_its_charge() -> None:
+    charge = np.zeros((30, 3), np.float32)
+    charge[15, 1] = 1000
+    after = bleed(charge, 100)
+    assert after.sum() == pytest.approx(1000)
+    assert np.count_nonzero(after[:, 1]) > 8
+    assert not after[:, [0, 2]].any()
+
+
+def test_an_unknown_effect_is_named_with_those_that_are_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PlanError, match=r"effect gremlins: .*\nknown are hot_pixels"):
+        parse_effects(["gremlins=3"])
+    assert main(["simulate", str(tmp_path), "--bias=1", "--effect=hot_pixels=many"]) == 1
+    assert "effect hot_pixels" in capsys.readouterr().err
