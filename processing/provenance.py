@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+import numpy as np
 
 Cards = dict[str, str | int | float | bool]
 
@@ -60,6 +63,7 @@ def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Car
     cards: Cards = {
         "OBSTYPE": calibration_type,
         CREATED: _now(),
+        "SOFTWARE": _software(),
         "TIMESYS": "TAI",
         "DATE-BEG": min(i.begin for i in inputs),
         "NCOMBINE": len(inputs),
@@ -75,7 +79,7 @@ def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Car
 
 def derived_cards(calibration_type: str, headers: Sequence[Mapping[str, Any]]) -> Cards:
     """What a calibration is made of that was measured on others: their calibrations and all their exposures."""
-    cards: Cards = {"OBSTYPE": calibration_type, CREATED: _now()}
+    cards: Cards = {"OBSTYPE": calibration_type, CREATED: _now(), "SOFTWARE": _software()}
     for header in headers:
         cards |= {key: value for key, value in header.items() if key.startswith("LSST CALIB ")}
     exposures = {value for header in headers for key, value in header.items() if _INPUT.fullmatch(key)}
@@ -89,6 +93,15 @@ def shared_calibrations(headers: Sequence[Mapping[str, str | int | float | bool]
         values = {header.get(key, "none") for header in headers}
         shared[key] = values.pop() if len(values) == 1 else "several"
     return shared
+
+
+def _software() -> str:
+    """What has computed: this package and the arrays beneath it."""
+    try:
+        ours = version("reconcile-calibrations")
+    except PackageNotFoundError:  # run from a directory of sources, as CP_PIPE_DIR allows
+        ours = "not installed"
+    return f"processing {ours}, numpy {np.__version__}"
 
 
 def _now() -> str:

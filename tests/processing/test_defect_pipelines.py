@@ -136,6 +136,10 @@ def test_defects_name_what_they_were_measured_on(night: Night) -> None:
     assert [header[f"CPP_INPUT_{n}"] for n in range(15)] == [2024120800001 + n for n in range(15)]
 
 
+def test_defects_name_the_software(night: Night) -> None:
+    assert night.get("defects", 0).header["SOFTWARE"].startswith("processing ")
+
+
 def test_the_file_of_defects_is_a_table_for_astropy(night: Night) -> None:
     table = Table.read(night.path("defects", 0))
     assert table.colnames == ["x0", "y0", "width", "height", "reason", "origin"]
