@@ -73,13 +73,15 @@ def step_json(planned: Planned) -> dict[str, object]:
 
 def sentence(plan: Plan, heading: Heading) -> str:
     """Return the one sentence that says what the plan comes to."""
-    if plan.unknown:
-        return f"{len(plan.unknown)} of the site's repositories could not be looked at: {', '.join(plan.unknown)}."
+    unknown = f"Not known well enough: {', '.join(plan.unknown)}." if plan.unknown else ""
+    if plan.empty and unknown:
+        return unknown
     if plan.empty:
         return f"Nothing to do: {heading.site} is as the specs say."
     blocked = sum(planned.expected.word == "blocked" for planned in plan.steps)
     steps = f"{count(len(plan.steps), 'step')} to do"
-    return f"{steps}, {blocked} of them blocked." if blocked else f"{steps}."
+    told = f"{steps}, {blocked} of them blocked." if blocked else f"{steps}."
+    return f"{told} {unknown}".rstrip()
 
 
 def _lines(plan: Plan, heading: Heading) -> Iterator[str]:

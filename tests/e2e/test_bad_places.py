@@ -62,7 +62,7 @@ def register(desk: Desk, name: str, dimensions: tuple[str, ...], storage_class: 
     ("dimensions", "storage_class", "calibration"),
     [
         (("instrument",), "StructuredDataDict", True),
-        (("instrument", "detector"), "ArrowAstropy", True),
+        (("instrument", "detector"), "NumpyArray", True),
         (("instrument", "detector"), "StructuredDataDict", False),
     ],
 )
