@@ -12,7 +12,7 @@ def differences(before: Any, after: Any) -> tuple[str, ...]:
     """Return one line for each attribute that differs: `exposures[3]: 2024120800700 -> 2024120800701`."""
     from deepdiff import DeepDiff
 
-    found = DeepDiff(before, after, verbose_level=2, ignore_order=False)
+    found = DeepDiff(before, after, verbose_level=2, ignore_order=False, threshold_to_diff_deeper=0)
     lines = [line for kind, entries in found.items() for line in _lines(kind, entries)]
     return tuple(sorted(lines)[:_LIMIT]) + ((f"... and {len(lines) - _LIMIT} more",) if len(lines) > _LIMIT else ())
 

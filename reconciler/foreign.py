@@ -10,6 +10,7 @@ from .intent import Desired
 from .observation import Observation
 from .seals import Seal
 from .state import Cert, Chain, Gen, Owned, State
+from .timeline import Source
 
 
 def findings(seen: State, facts: Facts, want: Desired) -> tuple[str, ...]:
@@ -30,9 +31,16 @@ def _certifications(seen: State, want: Desired) -> Iterator[str]:
     collections = {(k.place, k.collection) for k in want.state.values if isinstance(k, Cert)}
     for key in seen.values:
         if isinstance(key, Cert) and (key.place, key.collection) in collections:
-            for span in seen.timeline(key):
-                if span.source.kind == "uuid":
-                    yield f"{key}: {span.source} is not of our making"
+            if any(span.source.kind == "uuid" for span in seen.timeline(key)):
+                yield from (f"{key}: {one} is not of our making" for one in _beside_ours(key, seen, want))
+
+
+def _beside_ours(key: Cert, seen: State, want: Desired) -> Iterator[Source]:
+    """Yield the datasets of others that stay: where the specs want one of ours, the plan replaces theirs."""
+    theirs = seen.timeline(key).only(lambda source: source.kind == "uuid")
+    for span in want.state.timeline(key).over(theirs):
+        if span.source.kind == "uuid":
+            yield span.source
 
 
 def _datasets(facts: Facts, want: Desired) -> Iterator[str]:

@@ -129,7 +129,8 @@ def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
         if planned.expected.word == "blocked":
             lines.append(f"**blocked**: {planned.expected.reason}")
         yield f"| `{GLYPHS[planned.step.kind]}` | {planned.step.title} | {'<br>'.join(lines).replace('|', '&#124;')} |"
-    for title, found in (("Kept, though not ours", plan.foreign), ("Notices", plan.notices)):
+    unknown = [f"{place}: {reason}" for place, reason in plan.unknown.items()]
+    for title, found in (("Kept, though not ours", plan.foreign), ("Notices", plan.notices), ("Unknown", unknown)):
         if found:
             yield ""
             yield f"**{title}**"

@@ -4,7 +4,7 @@ A case is a directory with `situation.yaml` (what happened before, and what the 
 JSON and Markdown too where such files stand. Run with ACCEPT=1 to rewrite them, and review the difference.
 
     before   events, in order: `apply` (specs that were applied), `members` (somebody redefines chains), `certify`,
-             `decertify`, `register`, `claim`, `lose` (datasets of a RUN), `forget` (the record), `away` (the repository)
+             `decertify`, `register`, `claim`, `lose` (datasets of a RUN), `forget` (the record), `away`
     want     the specs now: `sets` (ticket -> product -> settings), `chain` (its members), `trust`, `excused`
 """
 
