@@ -81,6 +81,7 @@ def large_site(root: Path, cache: Path, size: Size) -> None:
     recipes = sorted((key.leaf, want.recipe(key)) for key in want.works)
     repo = cache / f"large-repository-{digest([FORMAT, seals.FORMAT, size.collections, recipes])[7:19]}"
     if not repo.exists():
+        cache.mkdir(exist_ok=True)
         building = repo.with_name(f"{repo.name}-building")
         shutil.rmtree(building, ignore_errors=True)
         _fill(building, size, want)
