@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
-from ..documents import Lock
 from ..instances import Instance
-from ..located import FieldPath, Located
+from ..located import FieldPath
 from ..problems import Problem, listed, nearest
 from .context import Context, Subject
 
@@ -58,11 +60,12 @@ def inputs(context: Context) -> Iterator[Problem]:
 
 def precursors(context: Context) -> Iterator[Problem]:
     """What a product is made with is made before it in the set, or held by the starting calibrations."""
+    makers = _makers(context)
     for subject in context.subjects:
-        made: set[str] = set()
+        held, made = _held(subject, makers), set[str]()
         for instance in subject.instances:
             if not instance.settings.from_runs and instance.settings.inputs is None:
-                yield from _missing_precursors(context, subject, instance, made)
+                yield from _missing_precursors(subject, instance, made, held)
             made.add(instance.product)
 
 
@@ -123,34 +126,46 @@ def _each_band(subject: Subject, product: str, written: tuple[str, ...]) -> Iter
             yield subject.located.problem("band", path, f"band {band!r} twice", "each band once")
 
 
-def _missing_precursors(context: Context, subject: Subject, instance: Instance, made: set[str]) -> Iterator[Problem]:
-    if subject.catalog is None:
+def _missing_precursors(
+    subject: Subject, instance: Instance, made: set[str], held: set[str] | None
+) -> Iterator[Problem]:
+    if subject.catalog is None or held is None:
         return
     for precursor in instance.entry.precursors:
         entry = subject.catalog.products.get(precursor)
         dataset_type = entry.dataset_type if entry else precursor
-        if precursor not in made and not _started_with(context, subject, dataset_type):
+        if precursor not in made and dataset_type not in held:
             found = f"{instance.name} needs {dataset_type}, which neither this set nor its starting calibrations have"
             expected = f"the product {precursor!r}" if entry else "a starting calibration that holds it"
             yield subject.located.problem("precursor", ("products", instance.product), found, expected)
 
 
-def _started_with(context: Context, subject: Subject, dataset_type: str) -> bool:
-    """Return whether the starting calibrations hold the type; without a lock, let it be so."""
-    lock: Located[Lock] | None = subject.lock
-    if lock is None:
-        return bool(subject.document.starting_calibs)
-    locked = (one.dataset_types for one in lock.document.starting)
-    return any(dataset_type in types for types in (*locked, *_types_of_specs(context, subject)))
+Makers: TypeAlias = Mapping[str, list[tuple[Subject | None, set[str]]]]
+"""Ticket chain, or the words before its leaves with a slash -> who makes which dataset types there."""
 
 
-def _types_of_specs(context: Context, subject: Subject) -> Iterator[set[str]]:
-    """Yield what the specs hold that the set starts from: a lock leaves out what specs of the same tree make."""
-    roots = subject.document.starting_calibs
+def _makers(context: Context) -> Makers:
+    found: defaultdict[str, list[tuple[Subject | None, set[str]]]] = defaultdict(list)
     for one in context.tree.curated:
-        if one.document.naming.ticket_chain in roots:
-            yield set(one.document.datasets)
-    for other in context.subjects:
-        naming = other.document.naming
-        if other is not subject and any(r == naming.ticket_chain or r.startswith(f"{naming.base}/") for r in roots):
-            yield {instance.entry.dataset_type for instance in other.instances if instance.certified}
+        found[one.document.naming.ticket_chain].append((None, set(one.document.datasets)))
+    for subject in context.subjects:
+        types = {instance.entry.dataset_type for instance in subject.instances if instance.certified}
+        for name in (subject.document.naming.ticket_chain, f"{subject.document.naming.base}/"):
+            found[name].append((subject, types))
+    return found
+
+
+def _held(subject: Subject, makers: Makers) -> set[str] | None:
+    """Return the types that the starting calibrations hold; None, which is all of them, if there is no lock yet.
+
+    A lock leaves out what specs of the same tree make.
+    """
+    roots = subject.document.starting_calibs
+    if subject.lock is None:
+        return None if roots else set()
+    held = {dataset_type for one in subject.lock.document.starting for dataset_type in one.dataset_types}
+    for root in roots:
+        above = (root[: slash.end()] for slash in re.finditer("/", root))
+        for name in (root, *above):
+            held.update(*(types for maker, types in makers.get(name, ()) if maker is not subject))
+    return held
