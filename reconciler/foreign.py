@@ -31,16 +31,15 @@ def _certifications(seen: State, want: Desired) -> Iterator[str]:
     collections = {(k.place, k.collection) for k in want.state.values if isinstance(k, Cert)}
     for key in seen.values:
         if isinstance(key, Cert) and (key.place, key.collection) in collections:
-            if any(span.source.kind == "uuid" for span in seen.timeline(key)):
-                yield from (f"{key}: {one} is not of our making" for one in _beside_ours(key, seen, want))
+            yield from (f"{key}: {one} is not of our making" for one in _beside_ours(key, seen, want))
 
 
 def _beside_ours(key: Cert, seen: State, want: Desired) -> Iterator[Source]:
     """Yield the datasets of others that stay: where the specs want one of ours, the plan replaces theirs."""
+    if all(span.source.kind == "gen" for span in seen.timeline(key)):
+        return  # as almost everywhere, and there may be many
     theirs = seen.timeline(key).only(lambda source: source.kind == "uuid")
-    for span in want.state.timeline(key).over(theirs):
-        if span.source.kind == "uuid":
-            yield span.source
+    yield from (s.source for s in want.state.timeline(key).over(theirs) if s.source.kind == "uuid")
 
 
 def _datasets(facts: Facts, want: Desired) -> Iterator[str]:

@@ -1,0 +1,163 @@
+"""What a calibration set makes, and what is part of its identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ReconcileError
+from reconciler.intent import Generation, Pin
+from reconciler.spec.documents import Model
+from reconciler.state import Cert, Chain, Gen
+from reconciler.timeline import constant, gen
+from reconciler.validity import ALWAYS
+from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, in_memory
+
+BASE = f"{TICKET}/trial"
+
+
+def want(*documents: Model) -> Any:
+    return in_memory().want(*documents)[0]
+
+
+def changed(pair: tuple[Model, Model], spec: dict[str, Any], lock: dict[str, Any] | None = None) -> list[Model]:
+    """Return set and lock with other fields."""
+    one, other = pair
+    return [_with(one, spec), _with(other, lock or {})]
+
+
+def _with(one: Model, fields: dict[str, Any]) -> Model:
+    return type(one).model_validate({**one.model_dump(by_alias=True, exclude_unset=True), **fields})
+
+
+def recipe(*documents: Model, leaf: str = f"{BASE}/biasGen.20250207a") -> str:
+    value = want(*documents).state.get(Gen(PLACE, leaf))
+    return str(value.recipe)
+
+
+BIAS = calibration_set([Ask("bias")])
+
+
+def test_everything_has_the_names_of_the_technote() -> None:
+    made = want(*calibration_set([Ask("bias"), Ask("dark")]))
+    leaves = (f"{BASE}/biasGen.20250207a", f"{BASE}/darkGen.20250207a")
+    assert set(made.works) == {Gen(PLACE, leaf) for leaf in leaves}
+    assert made.state.members(Chain(PLACE, TICKET)) == (f"{BASE}/dark.20250207a", f"{BASE}/bias.20250207a")
+    cert = Cert(PLACE, f"{BASE}/bias.20250207a", "bias", f"instrument={INSTRUMENT},detector=0")
+    assert made.state.timeline(cert) == constant(ALWAYS, gen(leaves[0]))
+
+
+def test_purpose_and_validity_are_no_part_of_the_identity() -> None:
+    other = changed(BIAS, {"purpose": "another", "certify": {"begin": "2024-01-01T00:00:00"}})
+    assert recipe(*other) == recipe(*BIAS)
+
+
+def test_a_release_is_part_of_the_identity() -> None:
+    assert recipe(*changed(BIAS, {"release": "w_2025_06"})) != recipe(*BIAS)
+
+
+def test_an_override_is_part_of_the_identity() -> None:
+    assert recipe(*changed(BIAS, {"products": {"bias": {"overrides": {"a:b": 1}}}})) != recipe(*BIAS)
+
+
+def test_exposures_are_part_of_the_identity() -> None:
+    assert recipe(*calibration_set([Ask("bias", frames=2)])) != recipe(*BIAS)
+
+
+def test_the_recipe_of_a_precursor_is_part_of_the_identity() -> None:
+    dark = f"{BASE}/darkGen.20250207a"
+    one = recipe(*calibration_set([Ask("bias"), Ask("dark")]), leaf=dark)
+    assert recipe(*calibration_set([Ask("bias", frames=2), Ask("dark")]), leaf=dark) != one
+
+
+def started(ticket: str = "DM-2", *roots: str) -> list[Model]:
+    """Return a set of a dark alone, which starts from other tickets."""
+    return changed(calibration_set([Ask("dark")], ticket), {"starting_calibs": roots}, {"starting_calibs": roots})
+
+
+def test_the_recipe_of_another_ticket_that_a_set_starts_from_is_part_of_the_identity() -> None:
+    dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
+    one = recipe(*BIAS, *started("DM-2", TICKET), leaf=dark)
+    assert recipe(*calibration_set([Ask("bias", frames=2)]), *started("DM-2", TICKET), leaf=dark) != one
+
+
+def test_a_set_comes_after_the_one_that_it_starts_from_in_whatever_order_they_are_read() -> None:
+    dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
+    assert recipe(*started("DM-2", TICKET), *BIAS, leaf=dark) == recipe(*BIAS, *started("DM-2", TICKET), leaf=dark)
+
+
+def test_sets_that_start_from_each_other_are_an_error() -> None:
+    with pytest.raises(ReconcileError, match="calibration sets start from each other"):
+        want(*started("DM-2", f"{PUBLIC}/DM-3"), *started("DM-3", f"{PUBLIC}/DM-2"))
+
+
+def test_a_pinned_starting_collection_is_part_of_the_identity_and_of_the_work() -> None:
+    dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
+
+    def pinned(fingerprint: str) -> list[Model]:
+        start = {
+            "collection": f"{PUBLIC}/OLD",
+            "type": "CALIBRATION",
+            "dataset_types": ("bias",),
+            "fingerprint": fingerprint,
+        }
+        return changed(calibration_set([Ask("dark")], "DM-2"), {}, {"starting": (start,)})
+
+    assert recipe(*pinned("one"), leaf=dark) != recipe(*pinned("two"), leaf=dark)
+    work = want(*pinned("one")).works[Gen(PLACE, dark)]
+    assert isinstance(work, Generation)
+    assert [start.fingerprint for start in work.starts] == ["one"]
+
+
+def test_an_excused_detector_is_not_expected_and_no_part_of_the_identity() -> None:
+    excused = ({"detector": 1, "reason": "dead"},)
+    locked = BIAS[1].model_dump(by_alias=True, exclude_unset=True)["products"]["bias"]
+    other = changed(BIAS, {}, {"products": {"bias": {**locked, "except": excused}}})
+    assert recipe(*other) == recipe(*BIAS)
+    work = want(*other).works[Gen(PLACE, f"{BASE}/biasGen.20250207a")]
+    assert work.expected == {"bias": frozenset({f"instrument={INSTRUMENT},detector=0"})}
+
+
+def test_a_product_from_a_run_is_pinned_and_certified() -> None:
+    run = {"run": "somebody/run", "digest": "d", "detectors": "0..1"}
+    made = want(
+        *changed(BIAS, {"products": {"bias": {"from": ("somebody/run",)}}}, {"products": {"bias": {"from": (run,)}}})
+    )
+    assert made.works == {Gen(PLACE, "somebody/run"): Pin(Gen(PLACE, "somebody/run"), frozenset({"bias"}), "d")}
+    cert = Cert(PLACE, f"{BASE}/bias.20250207a", "bias", f"instrument={INSTRUMENT},detector=1")
+    assert made.state.timeline(cert) == constant(ALWAYS, gen("somebody/run"))
+
+
+def test_a_set_without_a_lock_is_a_notice_and_nothing_else() -> None:
+    made = want(BIAS[0])
+    assert made.works == {}
+    assert "nothing of it is planned without its lock; run `reconcile lock`" in made.notices[0]
+
+
+def test_a_product_that_the_lock_lacks_is_a_notice() -> None:
+    both = calibration_set([Ask("bias"), Ask("dark")])
+    made = want(both[0], BIAS[1])
+    assert set(made.works) == {Gen(PLACE, f"{BASE}/biasGen.20250207a")}
+    assert "dark is not in the lock" in made.notices[0]
+
+
+def test_inputs_of_a_products_own_replace_the_usual_ones() -> None:
+    made = want(*changed(BIAS, {"products": {"bias": {"inputs": ("a", "b")}}}))
+    (work,) = made.works.values()
+    assert (work.inputs, work.named) == (("a", "b"), ("a", "b"))
+
+
+def test_the_environment_is_that_of_the_technote() -> None:
+    (work,) = want(*changed(BIAS, {"starting_calibs": ("a", "b")}, {"starting_calibs": ("a", "b")})).works.values()
+    assert work.environment == {
+        "USER_CALIB_PREFIX": "",
+        "INSTRUMENT": INSTRUMENT,
+        "TICKET": "DM-1",
+        "TAG": "trial",
+        "RERUN": "20250207a",
+        "RAW_COLLECTION": f"{INSTRUMENT}/raw/all",
+        "CALIB_COLLECTIONS": "a,b",
+        "BOOTSTRAP_RUN_NUMBER": "1",
+        "SELECTION_BIAS": work.data_query,
+    }
