@@ -102,4 +102,5 @@ class CombineWithBias(Combine):
     _DefaultName = "combineWithBias"
 
     def run(self, reduced: list[dict[str, Any]], bias: dict[str, Any]) -> Struct:
-        return Struct(combined={"exposures": sorted(r["exposure"] for r in reduced), "bias": bias.get("epoch", "combined")})
+        exposures = sorted(one["exposure"] for one in reduced)
+        return Struct(combined={"exposures": exposures, "bias": bias.get("epoch", "combined")})
