@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .dataid import data_id
 from .errors import ReconcileError
 from .intent import Generation, Made, Pin, Precursor, Start
+from .resolve import children_at, reachable
 from .seals import Recipe
 from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, instances, with_band
 from .spec.load import Tree
 from .spec.located import Located
 from .spec.ranges import Ranges, ranges
-from .state import Cert, Chain, Gen, Key, Presence, Value
+from .state import Cert, Chain, Gen, Key, Presence, State, Value
 from .timeline import Timeline, constant, gen
 
 
@@ -44,7 +46,7 @@ def belongs(collection: str, document: CalibrationSet) -> bool:
 
 
 def made(located: Located[CalibrationSet], tree: Tree, so_far: Mapping[Key, Value]) -> Made:
-    """Return what one set makes; `so_far` is what the documents that it starts from make."""
+    """Return what one set makes; `so_far` is what the documents before it make, among them those it starts from."""
     document = located.document
     lock = tree.lock_of(document)
     catalog = tree.catalog_of(document)
@@ -199,16 +201,21 @@ class _Maker:
                 assert isinstance(value, Presence)
                 yield precursor.source.leaf, value.recipe
             else:
-                yield from self._started(precursor.dataset_type)
+                yield from self._started.get(precursor.dataset_type, ())
 
-    def _started(self, dataset_type: str) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def _started(self) -> Mapping[str, set[tuple[str, str]]]:
+        """Dataset type -> (leaf, recipe) of what the set starts from, as far as specs make it."""
+        starts = reachable(self.document.starting_calibs, children_at(State(self.so_far), self.place))
+        found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         for key, value in self.so_far.items():
-            if isinstance(key, Cert) and key.dataset_type == dataset_type and key.place == self.place:
+            if isinstance(key, Cert) and key.collection in starts and key.place == self.place:
                 assert isinstance(value, Timeline)
                 for span in value:
                     made = self.so_far.get(Gen(self.place, span.source.name))
                     if isinstance(made, Presence):
-                        yield span.source.name, made.recipe
+                        found[key.dataset_type].add((span.source.name, made.recipe))
+        return found
 
     def _environment(self, instance: Instance, query: str) -> dict[str, str]:
         """Return the variables of DMTN-222 section 6 but REPO, which the executor knows."""

@@ -82,6 +82,12 @@ def test_the_recipe_of_another_ticket_that_a_set_starts_from_is_part_of_the_iden
     assert recipe(*calibration_set([Ask("bias", frames=2)]), *started("DM-2", TICKET), leaf=dark) != one
 
 
+def test_a_ticket_that_a_set_does_not_start_from_is_no_part_of_the_identity() -> None:
+    dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
+    alone = recipe(*started("DM-2", f"{PUBLIC}/OLD"), leaf=dark)
+    assert recipe(*BIAS, *started("DM-2", f"{PUBLIC}/OLD"), leaf=dark) == alone
+
+
 def test_a_set_comes_after_the_one_that_it_starts_from_in_whatever_order_they_are_read() -> None:
     dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
     assert recipe(*started("DM-2", TICKET), *BIAS, leaf=dark) == recipe(*BIAS, *started("DM-2", TICKET), leaf=dark)
