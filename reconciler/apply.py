@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from .errors import ExitCode, Locked, ReconcileError, Unreachable
 from .facts import Facts
+from .halted import Halted
 from .intent import Desired
 from .look import Look, look
 from .observation import Scope
@@ -39,9 +40,10 @@ def apply(
     report: Callable[[Step], None] = lambda step: None,  # noqa: ARG005  # by default nobody listens
 ) -> Iterator[Result]:
     """Yield the result of each step, as soon as it is known; a step that fails does not stop those beside it."""
+    halted = Halted()
     for step in steps:
         report(step)
-        yield Result(step, _settle(step, world, want, facts))
+        yield Result(step, halted.told(step, _settle(step, world, want, facts)))
 
 
 def _settle(step: Step, world: World, want: Desired, facts: Facts) -> Outcome:

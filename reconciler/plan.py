@@ -13,6 +13,7 @@ from graphlib import TopologicalSorter
 from . import gates
 from .facts import Facts
 from .foreign import findings
+from .halted import Halted
 from .intent import Desired
 from .overlay import overlay
 from .seals import digest
@@ -96,10 +97,10 @@ def in_sequence(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def simulate(steps: Iterable[Step], seen: State, facts: Facts) -> Iterable[Planned]:
     """Yield each step with what apply would say; a blocked step leaves the state as it is."""
-    state = seen
+    state, halted = seen, Halted()
     for step in steps:
         after = step.advance(state)
-        outcome = expected(step, state, after, facts)
+        outcome = halted.told(step, expected(step, state, after, facts))
         yield Planned(step, outcome)
         if outcome is DONE:
             state = after

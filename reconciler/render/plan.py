@@ -76,6 +76,8 @@ def sentence(plan: Plan, heading: Heading) -> str:
     unknown = f"Not known well enough: {', '.join(plan.unknown)}." if plan.unknown else ""
     if plan.empty and unknown:
         return unknown
+    if plan.empty and plan.notices:
+        return f"Nothing to do: {heading.site} is as the specs say, but for {count(len(plan.notices), 'notice')}."
     if plan.empty:
         return f"Nothing to do: {heading.site} is as the specs say."
     blocked = sum(planned.expected.word == "blocked" for planned in plan.steps)

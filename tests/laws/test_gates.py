@@ -61,3 +61,15 @@ def test_the_old_calibration_stays_in_use_until_its_successor_is_linked() -> Non
     assert [r.outcome.word for r in results] == ["blocked", "blocked", "blocked", "blocked"]
     members = small.repository.store.children[TICKET]  # type: ignore[attr-defined]
     assert members == (f"{TICKET}/trial/bias.20250207a",)
+
+
+def test_what_waits_for_an_approval_ends_as_the_approval_that_is_missing() -> None:
+    small = in_memory()
+    later = calibration_set([Ask("bias", begin="2025-01-01T00:00:00")])
+    small.apply(*small.want(*later, chain(TICKET, OLD)))
+    both = calibration_set([Ask("bias"), Ask("dark")])
+    want, facts = small.want(*both, chain(TICKET, OLD), trust="required")
+    results = small.apply(want, facts)
+    assert {r.outcome.word for r in results} == {"blocked"}
+    assert {r.outcome.exit_code for r in results} == {ExitCode.APPROVAL}
+    assert {p.expected.exit_code for p in small.plan(want, facts).steps} == {ExitCode.APPROVAL}
