@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .dataid import data_id
 from .errors import ReconcileError
 from .intent import Generation, Made, Pin, Precursor, Start
-from .resolve import children_at, reachable
 from .seals import Recipe
 from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, instances, with_band
 from .spec.load import Tree
 from .spec.located import Located
 from .spec.ranges import Ranges, ranges
-from .state import Cert, Chain, Gen, Key, Presence, State, Value
+from .starting import mixed, of_type, started
+from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline, constant, gen
 
 
@@ -56,6 +55,11 @@ def made(located: Located[CalibrationSet], tree: Tree, so_far: Mapping[Key, Valu
     maker = _Maker(document, lock.document, so_far)
     for instance in instances(document, catalog):
         maker.make(instance)
+    differences = {work.mixed for work in maker.result.works.values() if isinstance(work, Generation) and work.mixed}
+    maker.result.notices += [
+        f"{document.ticket}: mixed generations: {found}; to follow, lock it again and give it a new rerun"
+        for found in sorted(differences)
+    ]
     return maker.result
 
 
@@ -63,7 +67,8 @@ class _Maker:
     """Works through the instances of one set in the order of making."""
 
     def __init__(self, document: CalibrationSet, lock: Lock, so_far: Mapping[Key, Value]) -> None:
-        self.document, self.lock, self.so_far = document, lock, so_far
+        self.document, self.lock = document, lock
+        self.started = started(document, so_far)
         self.place = document.origin
         self.chain = Chain(document.origin, document.naming.ticket_chain)
         self.result = Made(chains={self.chain: ()})
@@ -115,7 +120,8 @@ class _Maker:
         document, entry = self.document, instance.entry
         exposures = tuple(locked.exposures)
         precursors = tuple(p for name in entry.precursors for p in self._precursors(name, locked))
-        starts = self._starts(frozenset(p.dataset_type for p in precursors if p.source is None))
+        from_elsewhere = frozenset(p.dataset_type for p in precursors if p.source is None)
+        starts = self._starts(from_elsewhere)
         overrides = {name: str(value) for name, value in instance.settings.overrides.items()}
         chosen = f" and exposure in ({locked.exposures})" if locked.exposures else ""
         query = f"(instrument='{document.instrument}'{chosen})"
@@ -139,6 +145,7 @@ class _Maker:
             overrides=overrides,
             starts=starts,
             named=instance.settings.inputs or (),
+            mixed=mixed(self.lock.generations, self.started, from_elsewhere),
         )
 
     def _precursors(self, name: str, locked: LockedExposures) -> Iterator[Precursor]:
@@ -194,28 +201,14 @@ class _Maker:
         return intent
 
     def _recipes(self, precursors: tuple[Precursor, ...]) -> Iterator[tuple[str, str]]:
-        """Yield (leaf, recipe) of every precursor that a spec of ours makes."""
+        """Yield (leaf, recipe) of every precursor that specs make: this spec now, others as they were locked."""
         for precursor in precursors:
             if precursor.source is not None:
                 value = self.result.values[precursor.source]
                 assert isinstance(value, Presence)
                 yield precursor.source.leaf, value.recipe
             else:
-                yield from self._started.get(precursor.dataset_type, ())
-
-    @cached_property
-    def _started(self) -> Mapping[str, set[tuple[str, str]]]:
-        """Dataset type -> (leaf, recipe) of what the set starts from, as far as specs make it."""
-        starts = reachable(self.document.starting_calibs, children_at(State(self.so_far), self.place))
-        found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-        for key, value in self.so_far.items():
-            if isinstance(key, Cert) and key.collection in starts and key.place == self.place:
-                assert isinstance(value, Timeline)
-                for span in value:
-                    made = self.so_far.get(Gen(self.place, span.source.name))
-                    if isinstance(made, Presence):
-                        found[key.dataset_type].add((span.source.name, made.recipe))
-        return found
+                yield from of_type(self.lock.generations, precursor.dataset_type).items()
 
     def _environment(self, instance: Instance, query: str) -> dict[str, str]:
         """Return the variables of DMTN-222 section 6 but REPO, which the executor knows."""

@@ -65,6 +65,8 @@ class Generation:
         The starting collections that hold precursors, as the lock pins them.
     named
         Input collections that the spec names for this product alone; whatever they hold is wanted.
+    mixed
+        How precursors that other specs make differ from what the lock pins, in words; empty if they do not.
     """
 
     key: Gen
@@ -86,6 +88,7 @@ class Generation:
     overrides: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[Start, ...] = ()
     named: tuple[str, ...] = ()
+    mixed: str = ""
 
     def job(self, claim: Claim) -> Job:
         """Return what an executor is given: the work, and where its claim says that it goes."""

@@ -18,7 +18,7 @@ from .resolve import flatten
 from .seals import digest
 from .spec import selection
 from .spec.documents import CalibrationSet, Catalog, Lock, LockedExposures, LockedRun, LockedRuns
-from .spec.documents.lock import StartingCollection
+from .spec.documents.lock import StartingCollection, StartingGeneration
 from .spec.instances import Instance, expression, instances
 from .spec.ranges import ranges
 
@@ -40,11 +40,17 @@ class _Findings:
     remarks: list[str] = field(default_factory=list)
 
 
-def make_lock(document: CalibrationSet, catalog: Catalog, repository: Repository, ours: frozenset[str]) -> Locking:
+def make_lock(
+    document: CalibrationSet,
+    catalog: Catalog,
+    repository: Repository,
+    ours: frozenset[str],
+    generations: tuple[StartingGeneration, ...] = (),
+) -> Locking:
     """Return the lock of a set, read from the repository of its origin.
 
-    `ours` are the collections that specs of this tree make: they need no fingerprint, since their recipes say what they
-    are. Raises `ReconcileError` with everything that is wrong.
+    `ours` are the collections that specs of this tree make: they need no fingerprint, since the recipes of
+    `generations` say what they are. Raises `ReconcileError` with everything that is wrong.
     """
     findings = _Findings()
     asked = instances(document, catalog)
@@ -72,6 +78,7 @@ def make_lock(document: CalibrationSet, catalog: Catalog, repository: Repository
         repository=repository.place,
         starting_calibs=document.starting_calibs,
         starting=starting,
+        generations=generations,
         products=products,
     )
     return Locking(lock, findings.remarks)

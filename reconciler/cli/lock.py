@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ..adapters.checkout import Checkout
 from ..desired import desired
 from ..errors import ExitCode, UsageError
+from ..generation import in_order
+from ..intent import Desired
 from ..locking import changed, make_lock
 from ..site import Place, choose, connect
 from ..spec.check import check as check_tree
@@ -16,6 +19,8 @@ from ..spec.load import LOCK_SUFFIX, Tree, lock_path, read_tree
 from ..spec.located import Located
 from ..spec.lock import dump_lock
 from ..spec.problems import raise_if_invalid
+from ..spec.source import Source
+from ..starting import started
 from ..state import Cert, Chain, Gen
 from .output import write, write_json
 
@@ -28,7 +33,7 @@ def run(directory: Path, tickets: tuple[str, ...], site_name: str | None, *, che
     _refuse_elsewhere(sets if tickets else [], site)
     place = connect(site, tree.root)
     try:
-        report = [_locked(one, tree, place, check=check) for one in sets if one.document.origin in place.repositories]
+        report = list(_locked(sets, tree, place, check=check))
     finally:
         place.close()
     if as_json:
@@ -69,17 +74,34 @@ def _site_of(sets: list[Located[CalibrationSet]]) -> str | None:
     return sites.pop() if len(sites) == 1 else None
 
 
-def _locked(one: Located[CalibrationSet], tree: Tree, place: Place, *, check: bool) -> dict[str, object]:
+def _locked(
+    sets: list[Located[CalibrationSet]], tree: Tree, place: Place, *, check: bool
+) -> Iterator[dict[str, object]]:
+    """Lock each set after those it starts from, whose new locks say with what recipes it does."""
+    asked = {one.path for one in sets if one.document.origin in place.repositories}
+    for one in in_order(tree):
+        if one.path in asked:
+            entry, lock = _lock(one, tree, place, check=check)
+            others = tuple(other for other in tree.documents if other.path != lock.path)
+            tree = replace(tree, documents=(*others, lock))
+            yield entry
+
+
+def _lock(
+    one: Located[CalibrationSet], tree: Tree, place: Place, *, check: bool
+) -> tuple[dict[str, object], Located[Lock]]:
     catalog = tree.catalog_of(one.document)
     if catalog is None:
         raise UsageError(f"{one.path}: no catalog for {one.document.instrument} and release {one.document.release}")
-    made = make_lock(one.document, catalog, place.repositories[one.document.origin], _ours(tree, place))
+    want = desired(tree, place.site)
+    repository, generations = place.repositories[one.document.origin], started(one.document, want.state.values)
+    made = make_lock(one.document, catalog, repository, _ours(tree, place, want), generations)
     old = tree.lock_of(one.document)
     differs = changed(old.document if old else None, made.lock)
-    path = lock_path(one.path)
+    path, text = lock_path(one.path), dump_lock(made.lock)
     if differs and not check:
-        _replace(tree.root / path, dump_lock(made.lock))
-    return {
+        _replace(tree.root / path, text)
+    entry: dict[str, object] = {
         "spec": one.path,
         "lock": path,
         "changed": bool(differs),
@@ -87,11 +109,11 @@ def _locked(one: Located[CalibrationSet], tree: Tree, place: Place, *, check: bo
         "products": _counts(made.lock),
         "remarks": made.remarks,
     }
+    return entry, Located(made.lock, Source(path, text))
 
 
-def _ours(tree: Tree, place: Place) -> frozenset[str]:
+def _ours(tree: Tree, place: Place, want: Desired) -> frozenset[str]:
     """Return the collections that specs of this tree make at the site."""
-    want = desired(tree, place.site)
     chains = {key.name for key in want.state.values if isinstance(key, Chain)}
     certified = {key.collection for key in want.state.values if isinstance(key, Cert)}
     leaves = {key.leaf for key in want.state.values if isinstance(key, Gen)}

@@ -56,6 +56,8 @@ def _refusal(change: Change, work: Work, facts: Facts) -> str:
         )
     if before is None and seen is not None and key.leaf in seen.collections:
         return f"{key.leaf} exists and reconcile did not make it; certify it with `from:`, or choose another rerun"
+    if isinstance(work, Generation) and work.mixed:
+        return f"mixed generations: {work.mixed}; nothing is built on that before `reconcile lock`"
     return ""
 
 

@@ -72,11 +72,21 @@ def test_starting_collections_are_flattened_with_their_types_and_fingerprints(un
     assert start == {"collection": OLD, "type": "CALIBRATION", "dataset_types": ["bias"]}
 
 
-def test_what_specs_of_the_tree_make_needs_no_fingerprint(applied: Desk) -> None:
+def test_what_specs_of_the_tree_make_is_pinned_by_its_recipe_and_needs_no_fingerprint(applied: Desk) -> None:
     second = desks.calibration_set("dark", ticket="DM-2", starting_calibs=[CHAIN])
     applied.write(f"specs/{INSTRUMENT}/DM-2.yaml", second)
     applied.done("lock", "DM-2")
-    assert "starting" not in applied.read(f"specs/{INSTRUMENT}/DM-2.lock.yaml")
+    written = applied.read(f"specs/{INSTRUMENT}/DM-2.lock.yaml")
+    assert "starting" not in written
+    pinned = {one["leaf"]: one["dataset_types"] for one in written["generations"]}
+    assert pinned == {leaf("biasGen"): ["bias"], leaf("darkGen"): ["dark"]}
+
+
+def test_two_sets_are_locked_at_once_each_on_the_new_lock_of_the_other(unlocked: Desk) -> None:
+    second = desks.calibration_set("dark", ticket="DM-2", starting_calibs=[CHAIN])
+    unlocked.write(f"specs/{INSTRUMENT}/DM-0002.yaml", second)
+    unlocked.done("lock")
+    assert "unchanged" in unlocked.done("lock", "DM-2").out
 
 
 def test_locking_twice_writes_the_same_bytes(locked: Desk) -> None:

@@ -71,15 +71,41 @@ def test_the_recipe_of_a_precursor_is_part_of_the_identity() -> None:
     assert recipe(*calibration_set([Ask("bias", frames=2), Ask("dark")]), leaf=dark) != one
 
 
-def started(ticket: str = "DM-2", *roots: str) -> list[Model]:
-    """Return a set of a dark alone, which starts from other tickets."""
-    return changed(calibration_set([Ask("dark")], ticket), {"starting_calibs": roots}, {"starting_calibs": roots})
+def started(ticket: str = "DM-2", *roots: str, locked: tuple[dict[str, Any], ...] = ()) -> list[Model]:
+    """Return a set of a dark alone, which starts from other tickets, with what its lock pins of them."""
+    pair = calibration_set([Ask("dark")], ticket)
+    return changed(pair, {"starting_calibs": roots}, {"starting_calibs": roots, "generations": locked})
 
 
-def test_the_recipe_of_another_ticket_that_a_set_starts_from_is_part_of_the_identity() -> None:
-    dark = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
-    one = recipe(*BIAS, *started("DM-2", TICKET), leaf=dark)
-    assert recipe(*calibration_set([Ask("bias", frames=2)]), *started("DM-2", TICKET), leaf=dark) != one
+def pinned_bias(recipe: str) -> tuple[dict[str, Any], ...]:
+    return ({"leaf": f"{BASE}/biasGen.20250207a", "dataset_types": ("bias",), "recipe": recipe},)
+
+
+DARK = f"{PUBLIC}/DM-2/trial/darkGen.20250207a"
+
+
+def test_the_recipe_of_another_ticket_is_part_of_the_identity_as_it_was_locked() -> None:
+    one, other = (recipe(*started("DM-2", TICKET, locked=pinned_bias(r)), leaf=DARK) for r in ("one", "other"))
+    assert one != other
+
+
+def test_what_another_ticket_makes_anew_rebuilds_nothing_and_is_told() -> None:
+    locked = started("DM-2", TICKET, locked=pinned_bias(recipe(*BIAS)))
+    before, after = want(*BIAS, *locked), want(*calibration_set([Ask("bias", frames=2)]), *locked)
+    assert after.state.get(Gen(PLACE, DARK)) == before.state.get(Gen(PLACE, DARK))
+    assert before.notices == ()
+    assert after.notices == (
+        f"DM-2: mixed generations: {BASE}/biasGen.20250207a is made otherwise now than was locked; "
+        "to follow, lock it again and give it a new rerun",
+    )
+
+
+def test_nothing_new_is_built_on_a_ticket_that_makes_it_otherwise_than_was_locked() -> None:
+    small = in_memory()
+    asked, facts = small.want(*calibration_set([Ask("bias")]), *started("DM-2", TICKET, locked=pinned_bias("old")))
+    refused = [p for p in small.plan(asked, facts).steps if p.step.kind == "refuse"]
+    assert [p.step.subject for p in refused] == [DARK]
+    assert refused[0].expected.reason.endswith("nothing is built on that before `reconcile lock`")
 
 
 def test_a_ticket_that_a_set_does_not_start_from_is_no_part_of_the_identity() -> None:

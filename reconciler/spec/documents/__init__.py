@@ -7,7 +7,7 @@ from .calibration_set import CalibrationSet, Certify, Excused, Product
 from .catalog import Catalog, CatalogProduct
 from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
-from .lock import Lock, LockedExposures, LockedRun, LockedRuns
+from .lock import Lock, LockedExposures, LockedRun, LockedRuns, StartingGeneration
 from .site import Site
 
 KINDS: dict[str, type[Model]] = {
@@ -36,4 +36,5 @@ __all__ = [
     "Model",
     "Product",
     "Site",
+    "StartingGeneration",
 ]

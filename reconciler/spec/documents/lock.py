@@ -24,6 +24,14 @@ class StartingCollection(Model):
     """Digest of what it holds: types, data IDs, UUIDs and validities."""
 
 
+class StartingGeneration(Model):
+    """What another spec makes in the starting collections, with the recipe that it had when the lock was written."""
+
+    leaf: Name
+    dataset_types: tuple[Name, ...]
+    recipe: Name
+
+
 class LockedExposures(Model):
     """What a product is generated from, and the data IDs that are expected of it."""
 
@@ -76,5 +84,8 @@ class Lock(Model):
     starting_calibs: tuple[Name, ...] = ()
     """As the spec had them: a spec that starts from others needs a new lock."""
     starting: tuple[StartingCollection, ...] = ()
+    """What no spec makes."""
+    generations: tuple[StartingGeneration, ...] = ()
+    """What other specs make."""
     products: dict[Name, LockedProduct]
     """By instance: `bias`, `flat-u`."""
