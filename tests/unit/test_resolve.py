@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.resolve import Calendar, Straddles, flatten, reachable
+from reconciler.observation import Observation, lift
+from reconciler.resolve import Calendar, Straddles, flatten, reachable, seams
 from reconciler.state import Cert, Chain, State
-from reconciler.timeline import Timeline, constant, gen, timeline
+from reconciler.timeline import Span, Timeline, constant, gen, timeline, uuid
 from reconciler.validity import ALWAYS, Validity
 
 CHAINS = {"top": ("a", "inner", "b"), "inner": ("c", "a", "top")}
@@ -60,3 +61,64 @@ def test_a_run_in_front_wins_at_any_date() -> None:
 def test_a_run_without_the_data_id_is_passed_by() -> None:
     found = calendar({"b": constant(Validity(0, 9), gen("old"))}, {"a": constant(ALWAYS, gen("run"))})
     assert found.lookup("bias", "detector=1", Validity(0, 1)) is None
+
+
+CERT = Cert("p", "a", "bias", "detector=0")
+
+
+def certified(*rows: tuple[int, int, str]) -> Observation:
+    """Return a repository where these ranges of one data ID are certified in collection `a`."""
+    return Observation("p", {}, {("a", "bias"): {"detector=0": rows}})
+
+
+def test_a_seam_is_where_two_certifications_of_one_dataset_touch() -> None:
+    seen = certified((0, 3, "x"), (3, 5, "x"), (5, 9, "y"), (10, 11, "y"))
+    assert seams(lift(seen), seen) == {CERT: {Span(0, 5, uuid("x")): (3,)}}
+
+
+def test_an_exposure_across_two_ranges_of_one_dataset_raises_as_butler_does() -> None:
+    seen = certified((0, 3, "x"), (3, 5, "x"))
+    state = lift(seen)
+    calendar = Calendar(state, "p", ["a"], {}, seams=seams(state, seen))
+    assert calendar.lookup("bias", "detector=0", Validity(2, 3)) == uuid("x")
+    assert calendar.lookup("bias", "detector=0", Validity(3, 4)) == uuid("x")
+    with pytest.raises(Straddles, match="straddles two validity ranges of a: dataset x and dataset x"):
+        calendar.lookup("bias", "detector=0", Validity(2, 4))
+
+
+def test_a_span_that_is_certified_anew_has_no_seam() -> None:
+    seen = certified((0, 3, "x"), (3, 5, "x"))
+    after = lift(seen).put({CERT: constant(Validity(0, 6), uuid("x"))})
+    calendar = Calendar(after, "p", ["a"], {}, seams=seams(lift(seen), seen))
+    assert calendar.lookup("bias", "detector=0", Validity(2, 4)) == uuid("x")
+
+
+def test_layers_are_what_a_lookup_goes_through_in_search_order() -> None:
+    found = calendar(
+        {"a": timeline([(0, 5, gen("x")), (7, 9, gen("y"))]), "b": constant(Validity(0, 9), gen("old"))},
+        {"c": constant(ALWAYS, gen("run"))},
+    ).layers()
+    runs = (Span(ALWAYS.begin, ALWAYS.end, gen("run")),)
+    assert found == {
+        ("bias", "detector=0"): [
+            (Span(0, 5, gen("x")), Span(7, 9, gen("y"))), runs, (Span(0, 9, gen("old")),)
+        ]
+    }  # fmt: skip
+
+
+def test_layers_are_broken_at_seams() -> None:
+    seen = certified((0, 3, "x"), (3, 5, "x"))
+    state = lift(seen)
+    found = Calendar(state, "p", ["a"], {}, seams=seams(state, seen)).layers()
+    assert found == {("bias", "detector=0"): [(Span(0, 3, uuid("x")), Span(3, 5, uuid("x")))]}
+
+
+def test_layers_leave_out_what_is_not_searched() -> None:
+    state = State({CERT: constant(ALWAYS, gen("x")), Cert("q", "b", "bias", "d"): constant(ALWAYS, gen("y"))})
+    shelves = {("run", "bias"): {"detector=0": constant(ALWAYS, gen("z"))}}
+    assert Calendar(state, "p", ["b"], shelves).layers() == {}
+
+
+def test_a_shelf_hides_certifications_under_the_same_name() -> None:
+    found = calendar({"a": constant(ALWAYS, gen("x"))}, {"a": constant(ALWAYS, gen("run"))})
+    assert found.layers() == {("bias", "detector=0"): [(Span(ALWAYS.begin, ALWAYS.end, gen("run")),)]}
