@@ -65,7 +65,8 @@ def _ingest(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
 
 
 def _simulate(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
-    from processing import camera_files, simulated_night
+    from processing import camera_files
+    from processing.simulation import night as simulated_night
 
     camera = camera_files.find(options.camera)
     plan = (

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from processing.camera import SEGMENT_KEYS, Camera, Detector, HeaderField, Segment
 from processing.errors import ProcessingError
-from processing.simulate import Shot, Truth, expose, flat_truth, flawed, rays_of, truth
-from processing.simulated_effects import Effects, flaws, true_defects
+from processing.simulation.effects import Effects, flaws, true_defects
+from processing.simulation.exposure import Shot, Truth, expose, flat_truth, flawed, rays_of, truth
 
 SECONDS_BETWEEN = 45.0
 """Exposures begin at least so far apart: at `seq_num` times this after the observing day's begin."""

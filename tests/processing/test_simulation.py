@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processing import simulated_night
 from processing.assemble import readouts
 from processing.camera_files import find
 from processing.isr import assemble
-from processing.simulate import Shot, expose, flat_truth, truth
-from processing.simulated_night import Block, PlanError, read_plan, shots
+from processing.simulation import night as simulated_night
+from processing.simulation.exposure import Shot, expose, flat_truth, truth
+from processing.simulation.night import Block, PlanError, read_plan, shots
 
 CAMERA = find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing import simulated_night
 from processing.__main__ import main
 from processing.camera_files import find
 from processing.defect_boxes import Reason
-from processing.simulate import flawed, truth
-from processing.simulated_effects import Effects, bleed, cosmic_rays, flaws, true_defects
-from processing.simulated_night import Block, PlanError, parse_effects
+from processing.simulation import night as simulated_night
+from processing.simulation.effects import Effects, bleed, cosmic_rays, flaws, true_defects
+from processing.simulation.exposure import flawed, truth
+from processing.simulation.night import Block, PlanError, parse_effects
 
 CAMERA = find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)

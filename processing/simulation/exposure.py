@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from processing.assemble import place, readouts
 from processing.camera import Detector, Segment
 from processing.observation import SEQUENCES_PER_DAY
-from processing.simulated_effects import Effects, Flaws, Rays, bleed, cosmic_rays
+from processing.simulation.effects import Effects, Flaws, Rays, bleed, cosmic_rays
 
 Image = NDArray[np.float32]
 
