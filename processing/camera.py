@@ -72,11 +72,12 @@ class Amplifier(_Value):
 
 
 class Detector(_Value):
-    """One sensor; `position` is its column and row in the focal plane."""
+    """One sensor; `position` is its column and row in the focal plane, `segment` what the camera's is not."""
 
     id: int = Field(ge=0)
     name: str
     position: tuple[int, int] = (0, 0)
+    segment: Segment | None = None
     amplifiers: tuple[Amplifier, ...]
 
     @property
@@ -183,10 +184,21 @@ class Camera(_Value):
         known = ", ".join(sorted(set(self.filters.values())))
         raise CameraError(f"{self.name} has no filter of band {band!r}: its bands are {known}")
 
+    def segment_for(self, detector: Detector) -> Segment:
+        """The segment of a detector at its real size: cameras mix sensors of several makers."""
+        return detector.segment or self.segment
+
     def segment_of(self, header: Mapping[str, Any]) -> Segment:
         """The segment that this raw was read with."""
+        usual = self._usual_segment(header)
         stated = {name: header[key] for name, key in SEGMENT_KEYS.items() if key in header}
-        return Segment(**(self.segment.model_dump() | stated)) if stated else self.segment
+        return Segment(**(usual.model_dump() | stated)) if stated else usual
+
+    def _usual_segment(self, header: Mapping[str, Any]) -> Segment:
+        if all(detector.segment is None for detector in self.detectors):
+            return self.segment
+        where = self.header.detector
+        return self.segment_for(self.detector(int(header.get(where.key or "", where.default))))
 
 
 def _scaled(pixels: int, factor: float, *, least: int) -> int:

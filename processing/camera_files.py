@@ -22,6 +22,9 @@ CAMERAS = Path(__file__).parent / "cameras"
 SEARCH_PATH = "PROCESSING_CAMERAS"
 """Environment variable with further directories of camera files, which come first."""
 
+RAFT_WIDTH = 3
+"""A raft is this many detectors wide and high."""
+
 
 def directories() -> list[Path]:
     """Where camera files are looked for, first match wins."""
@@ -48,7 +51,7 @@ def load(path: Path) -> Camera:
     """Read a camera file; every mistake in it is reported at once, with its key."""
     document = _document(path)
     try:
-        camera = Camera.model_validate(_with_amplifiers(document))
+        camera = Camera.model_validate(_expanded(document))
     except ValidationError as wrong:
         lines = [f"{path}: {_place(e['loc'])}: {e['msg']} (found {_brief(e['input'])})" for e in wrong.errors()]
         raise CameraError("\n".join(lines)) from None
@@ -67,28 +70,69 @@ def _document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _with_amplifiers(document: dict[str, Any]) -> dict[str, Any]:
-    """Give each detector the camera's `amplifiers`, each completed by `amplifier_defaults`.
+def _expanded(document: dict[str, Any]) -> dict[str, Any]:
+    """Spell out what a file says once for many sensors; what cannot be understood stays for the model to refuse.
 
-    A detector's own `amplifiers: {NAME: {...}}` overrides by name.
+    `sensors: {KIND: {segment, amplifier_defaults, amplifiers}}` describes makes of sensors; `rafts` stand for nine
+    detectors of one make each. A camera with one make says the same without `sensors`.
     """
     rest = dict(document)
-    shared, defaults = rest.pop("amplifiers", []), rest.pop("amplifier_defaults", {})
-    if not (isinstance(shared, list) and isinstance(defaults, dict) and isinstance(rest.get("detectors"), list)):
-        return rest
-    rest["detectors"] = [_detector(d, shared, defaults) for d in rest["detectors"]]
+    usual: dict[str, Any] = {key: rest.pop(key) for key in ("amplifiers", "amplifier_defaults") if key in rest}
+    kinds, rafts = rest.pop("sensors", {}), rest.pop("rafts", [])
+    detectors = rest.get("detectors", [] if rafts else None)
+    if not (isinstance(kinds, dict) and isinstance(rafts, list) and isinstance(detectors, list)):
+        return document
+    every = [*detectors, *(each for raft in rafts for each in _raft(raft))]
+    rest["detectors"] = [_detector(each, usual, kinds) for each in every]
     return rest
 
 
-def _detector(detector: Any, shared: list[Any], defaults: dict[str, Any]) -> Any:
-    own = detector.get("amplifiers", {}) if isinstance(detector, dict) else None
-    if not isinstance(own, dict) or not all(isinstance(a, dict) for a in shared):
+def _raft(raft: Any) -> list[Any]:
+    """The detectors of a raft, S00 to S22: ids count along columns first."""
+    if not (isinstance(raft, dict) and {"name", "first_id", "position"} <= raft.keys()):
+        return [raft]
+    rest = {key: value for key, value in raft.items() if key not in ("name", "first_id", "position")}
+    left, low = (RAFT_WIDTH * int(place) for place in raft["position"])
+    return [
+        rest
+        | {
+            "id": raft["first_id"] + RAFT_WIDTH * row + column,
+            "name": f"{raft['name']}_S{row}{column}",
+            "position": [left + column, low + row],
+        }
+        for row in range(RAFT_WIDTH)
+        for column in range(RAFT_WIDTH)
+    ]
+
+
+def _detector(detector: Any, usual: dict[str, Any], kinds: dict[str, Any]) -> Any:
+    """A detector with the amplifiers of its make; its own `amplifiers: {NAME: {...}}` overrides by name."""
+    if not isinstance(detector, dict):
         return detector
-    return detector | {"amplifiers": [defaults | a | own.get(a.get("name"), {}) for a in shared]}
+    make = usual | kinds.get(str(detector.get("sensor")), {})
+    shared, defaults, own = (
+        make.get("amplifiers", []),
+        make.get("amplifier_defaults", {}),
+        detector.get("amplifiers", {}),
+    )
+    if not (isinstance(own, dict) and isinstance(defaults, dict) and _are_mappings(shared)):
+        return detector
+    rest = {key: value for key, value in detector.items() if key != "sensor" or value not in kinds}
+    segment = {"segment": make["segment"]} if "segment" in make else {}
+    named = [each for amplifier in shared for each in _row(amplifier)]
+    return segment | rest | {"amplifiers": [defaults | a | own.get(a.get("name"), {}) for a in named]}
 
 
-def _lines(path: Path, wrong: ValidationError) -> list[str]:
-    return [f"{path}: {_place(e['loc'])}: {e['msg']} (found {_brief(e['input'])})" for e in wrong.errors()]
+def _row(amplifier: dict[str, Any]) -> list[dict[str, Any]]:
+    """One amplifier, or a row of them from left to right: `names` instead of `name` and `column`."""
+    if "names" not in amplifier:
+        return [amplifier]
+    rest = {key: value for key, value in amplifier.items() if key != "names"}
+    return [rest | {"name": name, "column": column} for column, name in enumerate(amplifier["names"])]
+
+
+def _are_mappings(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(each, dict) for each in values)
 
 
 def _place(location: tuple[str | int, ...]) -> str:

@@ -35,7 +35,7 @@ def written(directory: Path, **changes: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["LSSTComCam", "SBIG-STL-1001E"])
+@pytest.mark.parametrize("name", ["LATISS", "LSSTCam", "LSSTComCam", "SBIG-STL-1001E"])
 def test_a_camera_of_the_package_can_be_found(name: str) -> None:
     assert camera_files.find(name).name == name
 
@@ -51,6 +51,65 @@ def test_comcam_has_nine_detectors_of_sixteen_amplifiers() -> None:
 def test_comcam_sensors_have_their_real_size() -> None:
     camera = camera_files.find("LSSTComCam")
     assert camera.detector(0).shape(camera.segment) == (4000, 4072)
+
+
+def test_latiss_has_one_sensor_and_names_a_filter_with_its_grating() -> None:
+    camera = camera_files.find("LATISS")
+    assert [d.name for d in camera.detectors] == ["RXX_S00"]
+    assert len(camera.detector(0).amplifiers) == 16
+    assert camera.physical_filter("r") == "SDSSr_65mm~empty"
+    assert camera.physical_filter("white") == "empty~empty"
+
+
+def test_lsstcam_has_189_science_detectors_in_21_rafts() -> None:
+    camera = camera_files.find("LSSTCam")
+    assert [d.id for d in camera.detectors] == list(range(189))
+    assert len({d.name.split("_")[0] for d in camera.detectors}) == 21
+    assert [camera.detector(n).name for n in (0, 8, 27, 94, 188)] == [
+        "R01_S00", "R01_S22", "R10_S00", "R22_S11", "R43_S22",
+    ]  # fmt: skip
+    assert {b: camera.physical_filter(b) for b in "ugrizy"} == {
+        "u": "u_24", "g": "g_6", "r": "r_57", "i": "i_39", "z": "z_20", "y": "y_10",
+    }  # fmt: skip
+
+
+def test_no_two_detectors_of_lsstcam_stand_in_one_place_and_its_corners_are_empty() -> None:
+    places = {d.position for d in camera_files.find("LSSTCam").detectors}
+    assert len(places) == 189
+    assert not places & {(x, y) for x in (0, 1, 2, 12, 13, 14) for y in (0, 1, 2, 12, 13, 14)}
+
+
+@pytest.mark.parametrize(
+    ("number", "shape", "flips", "gain"), [(0, (4000, 4072), {True}, 1.662), (94, (4004, 4096), {False}, 1.477)]
+)
+def test_the_makers_of_lsstcam_differ_in_size_gain_and_the_side_of_the_lower_readouts(
+    number: int, shape: tuple[int, int], flips: set[bool], gain: float
+) -> None:
+    camera = camera_files.find("LSSTCam")
+    detector = camera.detector(number)
+    assert detector.shape(camera.segment_for(detector)) == shape
+    assert {a.flip_x for a in detector.amplifiers if a.row == 0} == flips
+    assert {a.gain_e_per_adu for a in detector.amplifiers} == {gain}
+
+
+@pytest.mark.parametrize(("header", "columns"), [({"DETECTOR": 0}, 509), ({"DETECTOR": 94}, 512)])
+def test_a_raw_that_says_nothing_has_the_segment_of_its_detector(header: dict[str, int], columns: int) -> None:
+    assert camera_files.find("LSSTCam").segment_of(header).columns == columns
+
+
+def test_a_raw_that_says_its_size_is_believed_whatever_its_detector() -> None:
+    header = {"DETECTOR": 94, "SEGCOLS": 32, "SEGROWS": 16, "SEGPRE": 1, "SEGOVCOL": 8, "SEGOVROW": 4}
+    assert camera_files.find("LSSTCam").segment_of(header).shape == (20, 41)
+
+
+def test_a_raft_is_nine_detectors_of_one_make(tmp_path: Path) -> None:
+    raft = {"name": "R10", "first_id": 9, "position": [0, 1], "sensor": "small"}
+    make = {"small": {"segment": {"columns": 4, "rows": 5}, "amplifiers": [{"names": ["P", "Q"], "row": 0}]}}
+    camera = camera_files.load(written(tmp_path, sensors=make, rafts=[raft]))
+    corner = camera.detector(17)
+    assert (corner.name, corner.position, corner.shape(camera.segment_for(corner))) == ("R10_S22", (2, 5), (5, 8))
+    assert [(a.name, a.column) for a in corner.amplifiers] == [("P", 0), ("Q", 1)]
+    assert [a.name for a in camera.detector(0).amplifiers] == ["A", "B"]
 
 
 def test_a_detector_overrides_an_amplifier(tmp_path: Path) -> None:
@@ -81,6 +140,12 @@ def test_an_unknown_camera_is_answered_with_the_known_ones() -> None:
         ({"header": SMALLEST["header"] | {"begin": {}}}, r"header.begin: .*`key`, `default` or both"),
         ({"detectors": [{"id": 0, "name": "a"}] * 2}, r"detector ids stand twice: \[0\]"),
         ({"name": "Other"}, r"'Other' must be the file's name, 'MyCam'"),
+        ({"rafts": [{"name": "R1"}]}, r"detectors.2.id: Field required"),
+        (
+            {"rafts": [{"name": "R1", "first_id": 2, "position": [0, 0], "sensor": "x"}]},
+            r"detectors.2.sensor: Extra inputs",
+        ),
+        ({"rafts": {"name": "R1"}}, r"rafts: Extra inputs"),
         ({"amplifier_defaults": {}}, r"detectors.0.amplifiers.0.gain_e_per_adu: Field required"),
     ],
 )

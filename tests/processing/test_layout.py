@@ -11,7 +11,7 @@ from tests.processing.build import CP_PIPE_DIR
 from tests.processing.test_camera import written
 
 
-@pytest.mark.parametrize("name", ["LSSTComCam", "SBIG-STL-1001E"])
+@pytest.mark.parametrize("name", ["LATISS", "LSSTCam", "LSSTComCam", "SBIG-STL-1001E"])
 def test_the_files_of_the_package_are_those_that_would_be_written(name: str) -> None:
     camera = camera_files.find(name)
     for path, text in (layout.pipelines(camera) | layout.templates(camera)).items():
