@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .facts import Facts
-from .ports import Pick
+from .intent import Precursor
+from .ports import Lack, Pick
 from .resolve import Calendar, Straddles
 from .timeline import Source
 
@@ -26,6 +27,19 @@ def wrong_picks(
         return None
     others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     return f"the graph picked a calibration of another epoch: {wrong[0]}{others}"
+
+
+def lacking(lacks: Iterable[Lack], precursors: Iterable[Precursor]) -> str | None:
+    """Return which precursor a graph does without, in words; None if it takes all that its tasks can take."""
+    wanted = {precursor.dataset_type for precursor in precursors}
+    found = [lack for lack in lacks if lack.dataset_type in wanted]
+    if not found:
+        return None
+    others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return (
+        f"the graph does without a precursor: {found[0].task} finds no {found[0].dataset_type} "
+        f"for {found[0].data_id}{others}"
+    )
 
 
 def _wrong(

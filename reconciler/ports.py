@@ -160,12 +160,23 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """A calibration that a task takes where there is one, and of which a quantum of it found none."""
+
+    task: str
+    dataset_type: str
+    data_id: str
+    """That of the quantum."""
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """A built graph: how many quanta are left to run, and which calibrations they picked."""
+    """A built graph: how many quanta are left to run, which calibrations they picked, and which they did without."""
 
     job: Job
     quanta: int
     picks: tuple[Pick, ...]
+    lacks: tuple[Lack, ...] = ()
 
 
 JobState: TypeAlias = Literal["absent", "running", "ended"]

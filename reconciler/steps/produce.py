@@ -13,7 +13,7 @@ from ..errors import ExitCode, Locked
 from ..facts import Facts
 from ..intent import Generation
 from ..observation import Scope
-from ..picks import wrong_picks
+from ..picks import lacking, wrong_picks
 from ..ports import Graph, Job, Repository
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
@@ -72,9 +72,9 @@ class Produce(Build):
                 graph = world.executor.build(job)
         except Locked as locked:
             return Outcome("waiting", locked.message, locked.exit_code)
-        if wrong := wrong_picks(
-            graph.picks, work.exposures, self._calendar(claim, seen, facts), facts, work.instrument
-        ):
+        calendar = self._calendar(claim, seen, facts)
+        wrong = wrong_picks(graph.picks, work.exposures, calendar, facts, work.instrument)
+        if wrong := wrong or lacking(graph.lacks, work.precursors):
             world.executor.cancel(job)
             return blocked(wrong)
         return self._run(world, repository, job, graph)

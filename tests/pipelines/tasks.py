@@ -68,6 +68,24 @@ class ReduceWithBias(Reduce):
         return Struct(reduced={**raw, "bias": bias.get("epoch", "combined")})
 
 
+class ReduceWithAnyBiasConnections(ReduceConnections, dimensions=EXPOSURE, defaultTemplates={"kind": "dark"}):
+    bias = PrerequisiteInput(
+        name="bias", storageClass=DICT, dimensions=DETECTOR, isCalibration=True, minimum=0, doc="A bias, if there is."
+    )
+
+
+class ReduceWithAnyBiasConfig(ReduceConfig, pipelineConnections=ReduceWithAnyBiasConnections):
+    pass
+
+
+class ReduceWithAnyBias(Reduce):
+    ConfigClass = ReduceWithAnyBiasConfig
+    _DefaultName = "reduceWithAnyBias"
+
+    def run(self, raw: dict[str, Any], bias: dict[str, Any] | None = None) -> Struct:
+        return Struct(reduced={**raw, "bias": bias.get("epoch", "combined") if bias else None})
+
+
 class CombineConnections(PipelineTaskConnections, dimensions=DETECTOR, defaultTemplates={"kind": "bias"}):
     reduced = Input(name="{kind}Reduced", storageClass=DICT, dimensions=EXPOSURE, multiple=True, doc="Frames.")
     combined = Output(name="{kind}", storageClass=DICT, dimensions=DETECTOR, isCalibration=True, doc="Combined.")

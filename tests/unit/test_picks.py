@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
+from reconciler.intent import Precursor
 from reconciler.observation import Collection, Observation
-from reconciler.picks import wrong_picks
-from reconciler.ports import Pick
+from reconciler.picks import lacking, wrong_picks
+from reconciler.ports import Lack, Pick
 from reconciler.resolve import Calendar
 from reconciler.seals import Seal
 from reconciler.state import Cert, State
@@ -62,3 +63,13 @@ def test_further_wrong_picks_are_counted() -> None:
     calendar = Calendar(State(), "p", ["calib"], {})
     picks = [Pick("combine", "bias", f"detector={d}", "x", "run", ()) for d in range(3)]
     assert str(wrong_picks(picks, (1,), calendar, FACTS, "Cam")).endswith("(and 2 more)")
+
+
+def test_a_precursor_that_a_graph_does_without_is_named_and_the_others_are_counted() -> None:
+    lacks = [Lack("isr", "bias", f"detector=0,exposure={e}") for e in (1, 2)]
+    told = str(lacking(lacks, [Precursor("bias", ("detector=0",))]))
+    assert told == ("the graph does without a precursor: isr finds no bias for detector=0,exposure=1 (and 1 more)")
+
+
+def test_what_is_no_precursor_may_be_lacking() -> None:
+    assert lacking([Lack("isr", "crosstalk", "detector=0")], [Precursor("bias", ("detector=0",))]) is None

@@ -16,7 +16,7 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, PredictedQuantum
 
 from ...dataid import data_id
 from ...errors import ReconcileError
-from ...ports import Pick
+from ...ports import Lack, Pick
 from .middleware import first_line, translated
 from .wrapper import Recipe
 
@@ -68,6 +68,19 @@ def picks(graph: PredictedQuantumGraph, run: str) -> tuple[Pick, ...]:
                 if node["dataset_type_name"] in calibrations and node["run"] != run:
                     taken.setdefault((task, dataset), set()).update(exposures)
     return tuple(sorted((_pick(task, d, nodes.nodes[d], e) for (task, d), e in taken.items()), key=_order))
+
+
+def lacks(graph: PredictedQuantumGraph) -> tuple[Lack, ...]:
+    """Return each calibration that a task takes and a quantum of it does without, once per task and quantum."""
+    nodes = graph.bipartite_xgraph
+    found: list[Lack] = []
+    for label, quanta in graph.quanta_by_task.items():
+        edges = graph.pipeline_graph.tasks[label].prerequisite_inputs.values()
+        takes = [edge.parent_dataset_type_name for edge in edges if edge.is_calibration]
+        for where, quantum in quanta.items() if takes else ():
+            given = {nodes.nodes[dataset]["dataset_type_name"] for dataset in nodes.predecessors(quantum)}
+            found += [Lack(label, name, data_id(dict(where.required))) for name in takes if name not in given]
+    return tuple(sorted(found, key=lambda lack: (lack.task, lack.dataset_type, lack.data_id)))
 
 
 def _pick(task: str, dataset: UUID, node: Mapping[str, object], exposures: Iterable[int]) -> Pick:

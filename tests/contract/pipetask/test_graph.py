@@ -13,7 +13,7 @@ from lsst.daf.butler import Butler, Config, DatasetType
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError, Unreachable
-from reconciler.ports import Pick
+from reconciler.ports import Lack, Pick
 from tests.pipelines import repository
 from tests.pipelines.jobs import PLACE, RAWS, RELEASES, job
 from tests.pipelines.repository import EXPOSURES, NIGHT, certify_bias
@@ -54,6 +54,18 @@ def test_a_graph_takes_every_locked_exposure_and_no_other(
     bias = job(tmp_path, query=f"instrument='TestCam' and exposure in ({EXPOSURES[1]}, {EXPOSURES[4]})")
     executor.submit(executor.build(bias), lambda *_: None)
     assert combined_exposures(address, bias.run, "bias") == [EXPOSURES[1], EXPOSURES[4]]
+
+
+def test_a_graph_tells_what_its_tasks_would_take_and_do_not_find(
+    executor: PipetaskExecutor, address: str, tmp_path: Path
+) -> None:
+    certify_bias(address, OLD, "early", None, MIDDLE)
+    graph = executor.build(job(tmp_path, "darkAnyBias", inputs=(OLD, RAWS)))
+    assert graph.lacks == tuple(
+        Lack("reduceDark", "bias", f"instrument=TestCam,detector={detector},exposure={exposure}")
+        for detector in repository.DETECTORS
+        for exposure in EXPOSURES[3:]
+    )
 
 
 def test_picks_name_for_each_exposure_the_calibration_of_its_date(
