@@ -80,7 +80,9 @@ def _expanded(document: dict[str, Any]) -> dict[str, Any]:
     usual: dict[str, Any] = {key: rest.pop(key) for key in ("amplifiers", "amplifier_defaults") if key in rest}
     kinds, rafts = rest.pop("sensors", {}), rest.pop("rafts", [])
     detectors = rest.get("detectors", [] if rafts else None)
-    if not (isinstance(kinds, dict) and isinstance(rafts, list) and isinstance(detectors, list)):
+    if not (_are_mappings(list(kinds.values()) if isinstance(kinds, dict) else None) and isinstance(rafts, list)):
+        return document
+    if not isinstance(detectors, list):
         return document
     every = [*detectors, *(each for raft in rafts for each in _raft(raft))]
     rest["detectors"] = [_detector(each, usual, kinds) for each in every]
@@ -89,15 +91,20 @@ def _expanded(document: dict[str, Any]) -> dict[str, Any]:
 
 def _raft(raft: Any) -> list[Any]:
     """The detectors of a raft, S00 to S22: ids count along columns first."""
-    if not (isinstance(raft, dict) and {"name", "first_id", "position"} <= raft.keys()):
-        return [raft]
-    rest = {key: value for key, value in raft.items() if key not in ("name", "first_id", "position")}
-    left, low = (RAFT_WIDTH * int(place) for place in raft["position"])
+    match raft:
+        case {"name": name, "first_id": int(first), "position": [int(column), int(row)], **rest}:
+            return _nine(str(name), first, (column, row), rest)
+        case _:
+            return [raft]
+
+
+def _nine(raft: str, first: int, position: tuple[int, int], rest: dict[str, Any]) -> list[Any]:
+    left, low = (RAFT_WIDTH * place for place in position)
     return [
         rest
         | {
-            "id": raft["first_id"] + RAFT_WIDTH * row + column,
-            "name": f"{raft['name']}_S{row}{column}",
+            "id": first + RAFT_WIDTH * row + column,
+            "name": f"{raft}_S{row}{column}",
             "position": [left + column, low + row],
         }
         for row in range(RAFT_WIDTH)
@@ -110,11 +117,8 @@ def _detector(detector: Any, usual: dict[str, Any], kinds: dict[str, Any]) -> An
     if not isinstance(detector, dict):
         return detector
     make = usual | kinds.get(str(detector.get("sensor")), {})
-    shared, defaults, own = (
-        make.get("amplifiers", []),
-        make.get("amplifier_defaults", {}),
-        detector.get("amplifiers", {}),
-    )
+    shared, defaults = make.get("amplifiers", []), make.get("amplifier_defaults", {})
+    own = detector.get("amplifiers", {})
     if not (isinstance(own, dict) and isinstance(defaults, dict) and _are_mappings(shared)):
         return detector
     rest = {key: value for key, value in detector.items() if key != "sensor" or value not in kinds}

@@ -146,6 +146,8 @@ def test_an_unknown_camera_is_answered_with_the_known_ones() -> None:
             r"detectors.2.sensor: Extra inputs",
         ),
         ({"rafts": {"name": "R1"}}, r"rafts: Extra inputs"),
+        ({"rafts": [{"name": "R1", "first_id": 2, "position": "ab"}]}, r"detectors.2.first_id: Extra inputs"),
+        ({"sensors": {"x": 1}}, r"sensors: Extra inputs"),
         ({"amplifier_defaults": {}}, r"detectors.0.amplifiers.0.gain_e_per_adu: Field required"),
     ],
 )
