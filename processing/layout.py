@@ -29,7 +29,7 @@ pipelineYaml: "${{CP_PIPE_DIR}}/pipelines/${{INSTRUMENT}}/cp{Product}.yaml"
 clusterAlgorithm: lsst.ctrl.bps.quantum_clustering_funcs.dimension_clustering
 cluster:
   cp{Product}IsrBy{Dimension}:
-    pipetasks: cp{Product}Isr
+    pipetasks: {clustered}
     dimensions: {dimension}
 
 project: "${{TICKET}}"
@@ -75,7 +75,9 @@ def _capital(product: str) -> str:
 
 def _template(product: str, band: str | None = None) -> str:
     dimension = "detector" if band else "exposure"
+    isr = f"cp{_capital(product)}Isr"
     return TEMPLATE.format(
+        clustered=f"{isr},cpFlatMeasure" if band else isr,
         Product=_capital(product),
         dimension=dimension,
         Dimension=dimension.capitalize(),

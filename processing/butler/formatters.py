@@ -11,7 +11,8 @@ from lsst.daf.butler import DatasetProvenance, FormatterV2, Location
 from lsst.resources import ResourcePath
 from typing_extensions import override
 
-from processing import defect_boxes, defect_file, frame, raw
+from processing import camera_files, defect_boxes, defect_file, frame, raw, table_file
+from processing.camera import Camera
 
 
 class RawFormatter(FormatterV2):
@@ -37,12 +38,17 @@ class RawFormatter(FormatterV2):
 class _ProvenanceFormatter(FormatterV2):
     """Lets the header of what is written name the dataset itself and the inputs of its quantum."""
 
+    max_inputs: ClassVar[int | None] = None
+    """If there are more inputs, only their number is stated."""
+
     @override
     def add_provenance(self, in_memory_dataset: Any, /, *, provenance: DatasetProvenance | None = None) -> Any:
         """A copy whose header has the cards `LSST BUTLER ...`."""
         if provenance is None:
             return in_memory_dataset
-        said = provenance.to_flat_dict(self.dataset_ref, prefix="LSST BUTLER", sep=" ", simple_types=True)
+        said = provenance.to_flat_dict(
+            self.dataset_ref, prefix="LSST BUTLER", sep=" ", simple_types=True, max_inputs=self.max_inputs
+        )
         return replace(in_memory_dataset, header={**in_memory_dataset.header, **said})
 
 
@@ -82,3 +88,45 @@ class DefectsFormatter(_ProvenanceFormatter):
     def write_local_file(self, in_memory_dataset: defect_boxes.Defects, uri: ResourcePath) -> None:
         """Write the table."""
         defect_file.write(in_memory_dataset, Path(uri.ospath))
+
+
+class TableFormatter(_ProvenanceFormatter):
+    """Reads and writes tables of results, of the class that the dataset's storage class names."""
+
+    default_extension = ".ecsv"
+    can_read_from_local_file = True
+
+    @override
+    def read_from_local_file(
+        self, path: str, component: str | None = None, expected_size: int = -1
+    ) -> table_file.Table:
+        """Read the table."""
+        return table_file.read(self.file_descriptor.storageClass.pytype, Path(path))
+
+    @override
+    def write_local_file(self, in_memory_dataset: table_file.Table, uri: ResourcePath) -> None:
+        """Write the table."""
+        table_file.write(in_memory_dataset, Path(uri.ospath))
+
+
+class ScalesFormatter(TableFormatter):
+    """Reads and writes the joint normalisation of flats."""
+
+    max_inputs: ClassVar[int | None] = 0  # of thousands; the rows name them
+
+
+class CameraFormatter(FormatterV2):
+    """Reads and writes the description of a camera."""
+
+    default_extension = ".yaml"
+    can_read_from_local_file = True
+
+    @override
+    def read_from_local_file(self, path: str, component: str | None = None, expected_size: int = -1) -> Camera:
+        """Read the YAML."""
+        return camera_files.read(Path(path))
+
+    @override
+    def write_local_file(self, in_memory_dataset: Camera, uri: ResourcePath) -> None:
+        """Write the YAML, with all that defaults say."""
+        camera_files.write(in_memory_dataset, Path(uri.ospath))

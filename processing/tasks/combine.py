@@ -7,20 +7,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 from lsst.daf.butler import DeferredDatasetHandle, DimensionRecord
-from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+from lsst.pipe.base import (
+    InputQuantizedConnection,
+    OutputQuantizedConnection,
+    PipelineTask,
+    PipelineTaskConfig,
+    PipelineTaskConnections,
+    QuantumContext,
+    Struct,
+)
+from typing_extensions import override
 
+from processing import suitability
 from processing.amplifiers import scaled
 from processing.butler.instrument import CameraInstrument
 from processing.camera import Detector
-from processing.combine_frames import CombineError, Reader, combine_frames
+from processing.combine_frames import Combination, CombineError, Reader, combine_frames
+from processing.effects.cosmic_rays import RayCriteria
 from processing.frame import Frame, Rows
-from processing.provenance import MEDIAN, InputExposure, amplifier_medians, product_cards, shared_calibrations
+from processing.provenance import (
+    MEDIAN,
+    Cards,
+    InputExposure,
+    amplifier_medians,
+    product_cards,
+    shared_calibrations,
+)
+from processing.suitability import Input, Remark
+from processing.tasks.flat import Normalised, normalised
 
 
 class CombineConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
@@ -53,6 +73,7 @@ class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
             "Unity": "nothing",
             "DarkTime": "its dark time: the product is per second",
             "Median": "the median of its good pixels: the product's median is close to 1",
+            "InputList": "its flux by the joint normalisation: detectors keep their response relative to each other",
         },
         default="Unity",
     )
@@ -66,6 +87,28 @@ class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
     framesInMemory = pex.Field[int](
         doc="Pixels are held of as many whole frames, however many are combined.", default=20
     )
+    doCosmicRay = pex.Field[bool](doc="Reject what only one frame shows, before all else?", default=False)
+    crThreshold = pex.RangeField[float](doc="Cosmic rays: excess of a pixel, sigma of its noise.", default=6.0, min=1.0)
+    crNeighbourThreshold = pex.RangeField[float](doc="... of a pixel beside it, sigma.", default=2.5, min=1.0)
+    crGrow = pex.RangeField[int](doc="... so many steps from one to the next.", default=2, min=0)
+    maxSaturated = pex.RangeField[float](
+        doc="Share of a flat's pixels that may be saturated without a remark.",
+        default=suitability.MAX_SATURATED,
+        min=0.0,
+        max=1.0,
+    )
+
+    def rays(self) -> RayCriteria | None:
+        """When charge is that of a cosmic ray, if they are to be rejected."""
+        if not self.doCosmicRay:
+            return None
+        return RayCriteria(self.crThreshold, self.crNeighbourThreshold, self.crGrow)
+
+    @override
+    def validate(self) -> None:
+        super().validate()
+        if self.exposureScaling == "InputList" and self.scalingLevel != "DETECTOR":
+            raise ValueError("exposureScaling InputList is by detector: scalingLevel has to be DETECTOR")
 
 
 class CombineTask(PipelineTask):
@@ -74,29 +117,81 @@ class CombineTask(PipelineTask):
     ConfigClass = CombineConfig
     _DefaultName = "cpCombine"
 
-    def run(self, inputExpHandles: Sequence[DeferredDatasetHandle]) -> Struct:
-        """Combine; `outputData` is a Frame whose header lists the exposures and their scales."""
+    @override
+    def runQuantum(
+        self,
+        butlerQC: QuantumContext,
+        inputRefs: InputQuantizedConnection,
+        outputRefs: OutputQuantizedConnection,
+    ) -> None:
+        inputs = butlerQC.get(inputRefs)
+        norm = None
+        if "inputScales" in inputs:
+            norm = normalised(inputs["inputScales"], inputRefs.inputScales, butlerQC.quantum.dataId["detector"])
+        butlerQC.put(self.run(inputs["inputExpHandles"], norm), outputRefs)
+
+    def run(self, inputExpHandles: Sequence[DeferredDatasetHandle], norm: Normalised | None = None) -> Struct:
+        """Combine; `outputData` is a Frame whose header lists the exposures, their scales, and remarks on them.
+
+        With `norm` only the exposures take part that it has a flux of.
+        """
         handles = sorted(inputExpHandles, key=lambda handle: handle.dataId["exposure"])
-        headers = [handle.get(parameters={"rows": (0, 0)}).header for handle in handles]
+        if norm is not None:
+            handles = [handle for handle in handles if handle.dataId["exposure"] in norm.fluxes]
+        heads = [handle.get(parameters={"rows": (0, 0)}) for handle in handles]
         records = [handle.dataId.records["exposure"] for handle in handles]
-        inputs = [self._input(*each) for each in zip(records, headers, strict=True)]
-        image, variance, mask = combine_frames(
+        inputs = [self._input(r, h.header, norm) for r, h in zip(records, heads, strict=True)]
+        remarks = self._beforehand([_described(r, h) for r, h in zip(records, heads, strict=True)])
+        done = combine_frames(
             self._readers(handles, inputs),
             [i.scale for i in inputs],
             sigma=self.config.clip,
             max_passes=self.config.nIter,
             frames_in_memory=self.config.framesInMemory,
+            rays=self.config.rays(),
+            names=[f"exposure {i.exposure}" for i in inputs],
         )
-        header = product_cards(self.config.calibrationType, inputs) | shared_calibrations(headers)
-        return Struct(outputData=Frame(image, variance, mask, UNITS[self.config.exposureScaling], header))
+        remarks += self._afterwards(done, inputs)
+        for remark in remarks:
+            self.log.warning("detector %s: %s", handles[0].dataId["detector"], remark)
+        header = product_cards(self.config.calibrationType, inputs) | shared_calibrations([h.header for h in heads])
+        if norm is not None:
+            header, remarks = header | norm.cards, [*norm.remarks, *remarks]
+        header |= self._struck(done) | suitability.cards(remarks)
+        return Struct(outputData=Frame(done.image, done.variance, done.mask, self._unit(heads[0].unit), header))
 
-    def _input(self, record: DimensionRecord, header: dict[str, Any]) -> InputExposure:
+    def _beforehand(self, inputs: Sequence[Input]) -> list[Remark]:
+        """What is to be said of the inputs before any pixel is read; raises UnsuitableError."""
+        remarks = suitability.of_inputs(self.config.calibrationType, inputs)
+        remarks += suitability.of_number(len(inputs), self.config.clip)
+        return remarks + (suitability.of_number_for_rays(len(inputs)) if self.config.doCosmicRay else [])
+
+    def _afterwards(self, done: Combination, inputs: Sequence[InputExposure]) -> list[Remark]:
+        if self.config.calibrationType != "flat":
+            return []
+        shares = {i.exposure: n / done.image.size for i, n in zip(inputs, done.saturated, strict=True)}
+        then = "these pixels do not count, and what is left of the others is too dark"
+        return suitability.of_saturation(shares, limit=self.config.maxSaturated, then=then)
+
+    def _struck(self, done: Combination) -> Cards:
+        """How many pixels of each input were those of cosmic rays."""
+        if not self.config.doCosmicRay:
+            return {}
+        return {f"CPP_INPUT_NCR_{number}": int(n) for number, n in enumerate(done.struck)}
+
+    def _unit(self, of_inputs: str) -> str:
+        """The unit of the product."""
+        return {"Unity": of_inputs, "DarkTime": f"{of_inputs}/s"}.get(self.config.exposureScaling, "")
+
+    def _input(self, record: DimensionRecord, header: Mapping[str, Any], norm: Normalised | None) -> InputExposure:
         """The exposure with the scale that the configuration asks for; raises CombineError without one."""
         scale, amplifiers = 1.0, {}
         if self.config.exposureScaling == "DarkTime":
             scale = record.dark_time
         elif self.config.exposureScaling == "Median":
             scale = header.get(MEDIAN, 0.0)
+        elif norm is not None:
+            scale = norm.fluxes[record.id]
         if not scale > 0:
             kind = self.config.exposureScaling
             raise CombineError(f"exposure {record.id}: its {kind} is {scale}: it cannot be divided by that")
@@ -119,6 +214,12 @@ class CombineTask(PipelineTask):
 class CombineByFilterConnections(CombineConnections, dimensions=("instrument", "detector", "physical_filter")):
     """As CombineConnections, for a product per filter."""
 
+    inputScales = cT.Input(
+        doc="Fluxes of the exposures by the joint normalisation.",
+        name="cpScales",
+        storageClass="CalibScales",
+        dimensions=("instrument", "physical_filter"),
+    )
     outputData = cT.Output(
         doc="Combined calibration.",
         name="cpProposal",
@@ -126,6 +227,11 @@ class CombineByFilterConnections(CombineConnections, dimensions=("instrument", "
         dimensions=("instrument", "detector", "physical_filter"),
         isCalibration=True,
     )
+
+    def __init__(self, *, config: CombineByFilterConfig) -> None:
+        """Ask for no scales that will not be used."""
+        if config.exposureScaling != "InputList":
+            del self.inputScales
 
 
 class CombineByFilterConfig(CombineConfig, pipelineConnections=CombineByFilterConnections):
@@ -139,8 +245,19 @@ class CombineByFilterTask(CombineTask):
     _DefaultName = "cpCombineByFilter"
 
 
-UNITS = {"Unity": "adu", "DarkTime": "adu/s", "Median": ""}
-"""Unit of the product by scaling."""
+def _described(record: DimensionRecord, frame: Frame) -> Input:
+    """What is known of a frame beforehand."""
+    start, temperature = "LSST CALIB UUID ", frame.header.get("CCDTEMP")
+    return Input(
+        exposure=record.id,
+        observation_type=record.observation_type,
+        physical_filter=record.physical_filter,
+        exposure_time=record.exposure_time,
+        dark_time=record.dark_time,
+        unit=frame.unit,
+        temperature=None if temperature is None else float(temperature),
+        calibrations={k.removeprefix(start): str(v) for k, v in frame.header.items() if k.startswith(start)},
+    )
 
 
 def _levelled(read: Reader, exposure: InputExposure, detector: Detector, shape: tuple[int, ...]) -> Reader:

@@ -1,0 +1,175 @@
+"""Joint normalisation of the flats of a filter over detectors, as PipelineTasks: measure each, then solve for all."""
+
+# Connections and configuration fields have cp_pipe's names, so that its templates and overrides fit.
+# ruff: noqa: N803, N815
+# The classes take keywords through metaclasses that mypy is told not to look into.
+# mypy: disable-error-code="call-arg"
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lsst.pex.config as pex
+import lsst.pipe.base.connectionTypes as cT
+from lsst.daf.butler import DatasetRef
+from lsst.pipe.base import (
+    InputQuantizedConnection,
+    OutputQuantizedConnection,
+    PipelineTask,
+    PipelineTaskConfig,
+    PipelineTaskConnections,
+    QuantumContext,
+    Struct,
+)
+from typing_extensions import override
+
+from processing import suitability
+from processing.butler.instrument import CameraInstrument
+from processing.camera import Camera, Detector
+from processing.effects.normalisation import FlatLevel, Scales, normalise
+from processing.flat_levels import statistics
+from processing.frame import Frame
+from processing.provenance import Cards, derived_cards
+from processing.suitability import Remark
+
+
+class FlatMeasureConnections(PipelineTaskConnections, dimensions=("instrument", "exposure", "detector")):
+    """A corrected flat and its levels."""
+
+    inputExp = cT.Input(
+        doc="Corrected flat.",
+        name="cpFlatIsrExp",
+        storageClass="CalibFrame",
+        dimensions=("instrument", "exposure", "detector"),
+    )
+    outputStats = cT.Output(
+        doc="Levels of detector and amplifiers, and how many pixels are saturated.",
+        name="cpFlatStatistics",
+        storageClass="StructuredDataDict",
+        dimensions=("instrument", "exposure", "detector"),
+    )
+
+
+class FlatMeasureConfig(PipelineTaskConfig, pipelineConnections=FlatMeasureConnections):
+    """Nothing to configure: medians need no clip."""
+
+
+class FlatMeasureTask(PipelineTask):
+    """Measure the levels of one flat."""
+
+    ConfigClass = FlatMeasureConfig
+    _DefaultName = "cpFlatMeasure"
+
+    @override
+    def runQuantum(
+        self,
+        butlerQC: QuantumContext,
+        inputRefs: InputQuantizedConnection,
+        outputRefs: OutputQuantizedConnection,
+    ) -> None:
+        data_id = butlerQC.quantum.dataId
+        detector = CameraInstrument.from_data_id(data_id).camera.detector(data_id["detector"])
+        butlerQC.put(self.run(butlerQC.get(inputRefs.inputExp), detector=detector), outputRefs)
+
+    def run(self, inputExp: Frame, *, detector: Detector) -> Struct:
+        """Measure; `outputStats` is what `processing.flat_levels.statistics` gives."""
+        return Struct(outputStats=statistics(inputExp, detector))
+
+
+class FlatNormalizeConnections(PipelineTaskConnections, dimensions=("instrument", "physical_filter")):
+    """The levels of all flats of a filter, and what belongs to detectors and exposures of them."""
+
+    inputMDs = cT.Input(
+        doc="Levels of every detector in every exposure.",
+        name="cpFlatStatistics",
+        storageClass="StructuredDataDict",
+        dimensions=("instrument", "exposure", "detector"),
+        multiple=True,
+    )
+    outputScales = cT.Output(
+        doc="Factors of detectors and fluxes of exposures.",
+        name="cpFlatNormalizeScales",
+        storageClass="CalibScales",
+        dimensions=("instrument", "physical_filter"),
+    )
+
+
+class FlatNormalizeConfig(PipelineTaskConfig, pipelineConnections=FlatNormalizeConnections):
+    """Which levels count."""
+
+    maxSaturated = pex.RangeField[float](
+        doc="A flat with a larger share of saturated pixels is left out.",
+        default=suitability.MAX_SATURATED,
+        min=0.0,
+        max=1.0,
+    )
+    outlierSigma = pex.RangeField[float](doc="Levels further from the model are left out, sigma.", default=5.0, min=1.0)
+    outlierFloor = pex.RangeField[float](
+        doc="Least relative scatter of levels about the model that is taken for sigma.", default=1e-3, min=1e-9
+    )
+
+
+class FlatNormalizeTask(PipelineTask):
+    """Separate the response of detectors from the flux of exposures."""
+
+    ConfigClass = FlatNormalizeConfig
+    _DefaultName = "cpFlatNormalize"
+
+    @override
+    def runQuantum(
+        self,
+        butlerQC: QuantumContext,
+        inputRefs: InputQuantizedConnection,
+        outputRefs: OutputQuantizedConnection,
+    ) -> None:
+        measured = [(ref.dataId["exposure"], ref.dataId["detector"]) for ref in inputRefs.inputMDs]
+        camera = CameraInstrument.from_data_id(butlerQC.quantum.dataId).camera
+        butlerQC.put(self.run(butlerQC.get(inputRefs.inputMDs), measured, camera=camera), outputRefs)
+
+    def run(
+        self, inputMDs: Sequence[Mapping[str, Any]], measured: Sequence[tuple[int, int]], *, camera: Camera
+    ) -> Struct:
+        """Solve; `outputScales` are Scales. `measured` are exposure and detector of each of `inputMDs`."""
+        levels, shares = [], {}
+        for (exposure, detector), found in zip(measured, inputMDs, strict=True):
+            share = found["DETECTOR_SATURATED"]
+            level = found["DETECTOR_MEDIAN"] if share <= self.config.maxSaturated else float("nan")
+            levels.append(FlatLevel(detector, exposure, level, found["DETECTOR_N"]))
+            shares[f"detector {detector} in exposure {exposure}"] = share
+        units = sorted({found["UNIT"] for found in inputMDs})
+        if len(units) > 1:
+            raise suitability.UnsuitableError(f"flats in different units: {', '.join(units)}: correct all alike")
+        scales = normalise(levels, sigma=self.config.outlierSigma, floor=self.config.outlierFloor, unit=units[0])
+        remarks = suitability.of_detectors((d.id for d in camera.detectors), scales.detector.tolist())
+        remarks += suitability.of_saturation(shares, limit=self.config.maxSaturated, then="left out")
+        remarks += suitability.of_levels(scales.left_out)
+        for remark in remarks:
+            self.log.warning("%s", remark)
+        header = derived_cards("flat", []) | suitability.cards(remarks)
+        return Struct(outputScales=replace(scales, header=header))
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """What the joint normalisation says of one detector: by what to divide, and what then stands in its flat."""
+
+    fluxes: Mapping[int, float]
+    cards: Cards
+    remarks: Sequence[Remark]
+
+
+def normalised(scales: Scales, ref: DatasetRef, detector: int) -> Normalised:
+    """The part of the scales, which `ref` identifies, that a detector needs. Raises NormalisationError without any.
+
+    The flats of one normalisation have the same `FLATNORM UUID`: only those can be compared between detectors.
+    """
+    fluxes = scales.fluxes(detector)
+    cards: Cards = {
+        "FLATNORM UUID": str(ref.id),
+        "FLATNORM RUN": ref.run,
+        "FLATNORM FACTOR": scales.factor_of(detector),
+        "FLATNORM NDETECTORS": len(set(scales.detector.tolist())),
+    }
+    return Normalised(fluxes, cards, suitability.remarks_of(scales.header))
