@@ -93,7 +93,7 @@ def _raft(raft: Any) -> list[Any]:
     """The detectors of a raft, S00 to S22: ids count along columns first."""
     match raft:
         case {"name": name, "first_id": int(first), "position": [int(column), int(row)], **rest}:
-            return _nine(str(name), first, (column, row), rest)
+            return _nine(str(name), first, (column, row), {str(key): value for key, value in rest.items()})
         case _:
             return [raft]
 
