@@ -7,10 +7,13 @@ boundary stays done; nothing after it happens.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 from reconciler.ports import Executor, Repository
 
@@ -78,3 +81,25 @@ class Fused:
 def fused(repository: Repository, executor: Executor, fuse: Fuse) -> tuple[Any, Any]:
     """Return both ports behind one fuse."""
     return Fused(repository, Repository, fuse), Fused(executor, Executor, fuse)
+
+
+@contextmanager
+def dies_inserting(table: str) -> Iterator[None]:
+    """Let the process "die" before it inserts a row into a table of any database; it has to get there.
+
+    What was committed stays. What was not is rolled back, as the database does it for a process that is no more.
+    """
+    insertion = re.compile(rf"INSERT INTO (\w+\.)?{table}\b")
+
+    def burn(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if insertion.match(statement):
+            raise Crash(statement)
+
+    event.listen(Engine, "before_cursor_execute", burn)
+    try:
+        yield
+    except Crash:
+        return
+    finally:
+        event.remove(Engine, "before_cursor_execute", burn)
+    raise AssertionError(f"no row was to be inserted into {table}")

@@ -87,7 +87,9 @@ def ingest(butler: Butler, camera: Camera, files: Sequence[Path], *, run: str, t
     kind = _checked_raw_type(butler, camera)
     candidates = _readable(files, camera, outcome)
     candidates = _agreeing(butler, camera, candidates, outcome)
-    butler.collections.register(run)
+    # A RUN is two rows: a kill between them, outside a transaction, leaves a RUN that nothing can ever be put into.
+    with butler.transaction():
+        butler.collections.register(run)
     candidates = _new(butler, camera, kind, run, candidates, outcome)
     observations = {c.observation.exposure: c.observation for c in candidates}
     with butler.transaction():

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.errors import ReconcileError
 from reconciler.ports import File
+from tests import fuse
 from tests.contract.hands import EVERYTHING, ButlerHands, Hands, data_id
 
 RUN = "Cam/calib/DM-1/unbounded"
@@ -38,6 +39,13 @@ def test_after_a_kill_only_what_is_lacking_is_put(hands: Hands, tmp_path: Path) 
     files = (file(tmp_path, 3, "bias"), file(tmp_path, 4, "bias"))
     begun = hands.repository.put(RUN, files[:1])
     assert hands.repository.put(RUN, files)["bias"][data_id(3)] == begun["bias"][data_id(3)]
+
+
+def test_a_kill_while_the_run_is_registered_leaves_none_of_it(butler_hands: ButlerHands, tmp_path: Path) -> None:
+    files = (file(tmp_path, 3, "bias"),)
+    with fuse.dies_inserting("run"):
+        butler_hands.repository.put(RUN, files)
+    assert set(butler_hands.again().put(RUN, files)["bias"]) == {data_id(3)}
 
 
 def test_nothing_to_put_puts_nothing(hands: Hands) -> None:

@@ -18,6 +18,7 @@ from lsst.daf.butler import Butler
 from processing.__main__ import main
 from processing.butler.registration import register
 from processing.camera_files import find
+from tests import fuse
 from tests.processing.build import real_frames, repository
 
 Ingest = Callable[..., tuple[int, dict[str, Any]]]
@@ -74,6 +75,12 @@ def edited(path: Path, name: str, **cards: object) -> Path:
                 hdus[0].header[key] = value
         hdus.writeto(copy)
     return copy
+
+
+def test_a_kill_while_the_run_is_registered_leaves_none_of_it(repo: Path, raws: list[Path], ingest: Ingest) -> None:
+    with fuse.dies_inserting("run"):
+        ingest(raws[0].parent)
+    assert ingest(raws[0].parent) == (0, {"ingested": 4, "skipped": 0, "refused": []})
 
 
 def test_a_directory_of_raws_is_ingested(repo: Path, raws: list[Path], ingest: Ingest) -> None:

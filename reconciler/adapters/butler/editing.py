@@ -45,8 +45,10 @@ def register(butler: Any, name: str, kind: CollectionType, doc: str | None = Non
     """Register a collection unless it exists; refuse if it exists as another type, where Butler says nothing."""
     from lsst.daf.butler import CollectionType as ButlerType
 
-    if butler.collections.register(name, ButlerType.from_name(kind), doc):
-        return
+    # A RUN is two rows: a kill between them, outside a transaction, leaves a RUN that nothing can ever be put into.
+    with butler.transaction():
+        if butler.collections.register(name, ButlerType.from_name(kind), doc):
+            return
     found = butler.collections.get_info(name).type.name
     if found != kind:
         raise ReconcileError(

@@ -94,14 +94,15 @@ class PipetaskExecutor:
                 f"the graph of {job.leaf} was not built here, or has been submitted already", hint="Build it again."
             )
         from .middleware import open_butler
-        from .run import logging_to, run
+        from .run import at_run, logging_to, run
 
         address = self._address(job)
         try:
             with environment(self._variables(job)), logging_to(submission.log):
-                butler = open_butler(job.place, address, collections=built.recipe.inputs, run=job.run, writeable=True)
+                butler = open_butler(job.place, address, writeable=True)
                 with closing(butler):
-                    run(butler, built.graph, progress, submission.write_report)
+                    writer = at_run(butler, built.recipe.inputs, job.run)
+                    run(writer, built.graph, progress, submission.write_report)
         finally:
             self._end(job)
 
@@ -144,7 +145,7 @@ class PipetaskExecutor:
             with closing(butler):
                 built = graphs.build(butler, recipe, str(submission.graph))
         self._built[job.submission] = _Built(built, recipe)
-        return Graph(job, len(built), graphs.picks(built, job.run))
+        return Graph(job, len(built), graphs.picks(built, job.run), graphs.lacks(built))
 
     def _checked_wrapper(self, job: Job) -> templates.Tree:
         template = templates.load(templates.find(job.template))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lsst.daf.butler import Butler
+from lsst.daf.butler import Butler, CollectionType
 from lsst.pipe.base import InvalidQuantumError
 from lsst.pipe.base.mp_graph_executor import MPGraphExecutor, MPGraphExecutorError
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
@@ -49,6 +49,14 @@ class _LogFile(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
         """Drop a record that cannot be written."""
+
+
+def at_run(butler: Butler, inputs: Iterable[str], output: str) -> Butler:
+    """Return a Butler that reads the inputs and writes into a RUN; it shares the connections of the one given."""
+    # Butler registers a RUN in two commits unless it is told otherwise; nothing could be put into half of one.
+    with butler.transaction():
+        butler.collections.register(output, CollectionType.RUN)
+    return butler.clone(collections=tuple(inputs), run=output)
 
 
 def run(butler: Butler, graph: PredictedQuantumGraph, progress: Progress, keep: Callable[[Report], None]) -> None:

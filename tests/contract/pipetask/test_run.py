@@ -19,6 +19,7 @@ from lsst.daf.butler import Butler
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import Locked, ReconcileError
 from reconciler.ports import Job
+from tests import fuse
 from tests.pipelines.jobs import PLACE, RELEASES, hanging, job, running, wait_until
 from tests.pipelines.repository import EXPOSURES
 
@@ -86,6 +87,16 @@ def test_resuming_after_a_kill_runs_only_what_is_missing(
     after = made(address, bias, "biasReduced")
     assert len(after) == 2 * len(EXPOSURES)
     assert before.items() <= after.items()
+
+
+def test_a_kill_while_the_run_is_registered_leaves_none_of_it(
+    executor: PipetaskExecutor, address: str, tmp_path: Path
+) -> None:
+    bias = job(tmp_path)
+    with fuse.dies_inserting("run"):
+        executor.submit(executor.build(bias), quiet)
+    executor.submit(executor.build(bias), quiet)
+    assert len(made(address, bias, "bias")) == 2
 
 
 def test_an_interrupted_job_resumes(executor: PipetaskExecutor, address: str, tmp_path: Path) -> None:
