@@ -48,16 +48,27 @@ def find(name: str) -> Camera:
 
 
 def load(path: Path) -> Camera:
-    """Read a camera file; every mistake in it is reported at once, with its key."""
-    document = _document(path)
-    try:
-        camera = Camera.model_validate(_expanded(document))
-    except ValidationError as wrong:
-        lines = [f"{path}: {_place(e['loc'])}: {e['msg']} (found {_brief(e['input'])})" for e in wrong.errors()]
-        raise CameraError("\n".join(lines)) from None
+    """Read a camera file that has its camera's name."""
+    camera = read(path)
     if camera.name != path.stem:
         raise CameraError(f"{path}: name: {camera.name!r} must be the file's name, {path.stem!r}")
     return camera
+
+
+def read(path: Path) -> Camera:
+    """Read a camera from a file of any name; every mistake in it is reported at once, with its key."""
+    document = _document(path)
+    try:
+        return Camera.model_validate(_expanded(document))
+    except ValidationError as wrong:
+        lines = [f"{path}: {_place(e['loc'])}: {e['msg']} (found {_brief(e['input'])})" for e in wrong.errors()]
+        raise CameraError("\n".join(lines)) from None
+
+
+def write(camera: Camera, path: Path) -> None:
+    """Write a camera with every detector and amplifier spelled out; `read` gives back the same."""
+    document = camera.model_dump(mode="json", exclude_none=True)
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from inspect import isabstract
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_type_hints
 
@@ -122,12 +123,12 @@ def write(result: Table, path: Path) -> None:
 
 
 def read(kind: type[T], path: Path) -> T:
-    """Read a result; raises TableError for a file that holds none of this kind."""
+    """Read a result of this class or of a subclass; raises TableError for a file that holds none."""
     from astropy.table import Table as AstropyTable
 
     try:
         table = AstropyTable.read(path, format="ascii.ecsv")
-        _refuse_other(kind, table)
+        kind = _said(kind, table)
         columns = {name: _stored(table, name, column) for name, column in columns_of(kind).items()}
         values = {name: table.meta[name] for name in _values_of(kind)}
         return kind(**columns, **values, header=dict(table.meta.get("header", {})))
@@ -177,10 +178,13 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _refuse_other(kind: type[Table], table: AstropyTable) -> None:
-    said = table.meta.get("format", _format(kind))  # a table made by hand need not say it
-    if said != _format(kind):
-        raise TableError(f"it says that it is {said!r}, expected {_format(kind)!r}")
+def _said(kind: type[T], table: AstropyTable) -> type[T]:
+    """The class that a table says it is of; one made by hand need not say it if there is no choice."""
+    concrete = {_format(each): each for each in (*kind.__subclasses__(), kind) if not isabstract(each)}
+    said = table.meta.get("format", next(iter(concrete)) if len(concrete) == 1 else "nothing")
+    if said not in concrete:
+        raise TableError(f"it says that it is {said!r}, expected {' or '.join(map(repr, concrete))}")
+    return concrete[said]
 
 
 def _stored(table: AstropyTable, name: str, column: Column) -> Any:

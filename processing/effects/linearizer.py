@@ -12,7 +12,7 @@ is left as it is.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -38,7 +38,7 @@ class Correction:
 
 
 @dataclass(frozen=True, eq=False)
-class Linearizer(AmplifierTable):
+class Linearizer(AmplifierTable, ABC):
     """A curve per amplifier, in one of the forms of this module."""
 
     @abstractmethod
