@@ -66,33 +66,42 @@ def _ingest(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
 
 def _simulate(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     from processing import camera_files
-    from processing.simulation import night as simulated_night
+    from processing.simulation import curated, effects, night, plan
 
     camera = camera_files.find(options.camera)
-    plan = (
-        simulated_night.read_plan(options.plan)
-        if options.plan
-        else simulated_night.simple_plan(
-            options.night,
-            first_seq=options.first_seq,
-            bias=options.bias,
-            dark=options.dark,
-            dark_time=options.exptime,
-            flats=options.flat,
-        )
-    )
-    segment = camera.segment.scaled_to(*options.amp_size) if options.amp_size else camera.segment
-    detectors = options.detectors or [d.id for d in camera.detectors]
-    paths = simulated_night.write(
+    blocks = plan.read_plan(options.plan) if options.plan else _one_night(options)
+    paths = night.write(
         options.outdir,
         camera,
-        plan,
-        segment=segment,
-        detectors=detectors,
+        blocks,
+        detectors=options.detectors or [d.id for d in camera.detectors],
         seed=options.seed,
-        effects=simulated_night.parse_effects(options.effect),
+        amplifier_size=options.amp_size,
+        effects=effects.parse(options.effect, options.effects),
     )
-    return {"written": len(paths), "directory": str(options.outdir)}, False
+    result: dict[str, Any] = {"written": len(paths), "directory": str(options.outdir)}
+    if options.curated:
+        result["curated"] = len(curated.write(options.outdir, options.curated))
+    return result, False
+
+
+def _one_night(options: argparse.Namespace) -> Any:
+    from processing.simulation import plan
+
+    return plan.simple_plan(
+        options.night,
+        first_seq=options.first_seq,
+        bias=options.bias,
+        dark=options.dark,
+        dark_time=options.exptime,
+        flats=options.flat,
+    )
+
+
+def _truth(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing.simulation import curated
+
+    return {"written": len(curated.write(options.raws, options.into)), "directory": str(options.into)}, False
 
 
 def _add_camera(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
@@ -116,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_create(repo.add_parser("create", help="make a Butler repository"))
     _add_ingest(repo.add_parser("ingest", help="ingest raw FITS files"))
     _add_simulate(commands.add_parser("simulate", help="write simulated raws and their truth"))
+    _add_truth(commands.add_parser("truth", help="write the truth of simulated raws as curated calibrations"))
     camera = commands.add_parser("camera", help="process a camera of your own").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -155,18 +165,36 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bias", type=int, default=0, metavar="N")
     parser.add_argument("--dark", type=int, default=0, metavar="N")
     parser.add_argument("--exptime", type=float, default=300.0, metavar="S", help="of each dark, seconds")
-    parser.add_argument("--flat", type=_flat, action="append", default=[], metavar="BAND:N")
+    parser.add_argument(
+        "--flat",
+        type=_flat,
+        action="append",
+        default=[],
+        metavar="BAND:N[:E,E,...]",
+        help="N flats; with levels in electrons, N at each",
+    )
     parser.add_argument("--amp-size", type=_size, metavar="NXxNY", help="pixels of one amplifier; default: real")
     parser.add_argument("--detectors", type=_numbers, metavar="0,1,4..6", help="default: all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--effects", default="plain", metavar="PRESET", help="plain (default), realistic or all")
     parser.add_argument(
         "--effect",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="switch on hot_pixels, cold_pixels, bad_columns, dust_spots, cosmic_rays or full_well_e",
+        help="switch one effect on, off or to a strength; may be repeated; a wrong name lists those that are known",
     )
+    parser.add_argument("--curated", type=Path, metavar="DIR", help="write the truth there too, as `truth` does")
     _finish(parser, _simulate)
+
+
+def _add_truth(parser: argparse.ArgumentParser) -> None:
+    parser.description = """Write what the simulator knows as calibration files that signature removal takes:
+        crosstalk, linearizer, ptc, bfk, manual_defects of each detector, and camera. DIR/datasets.yaml lists them
+        as a CuratedSet does under `datasets:`. Example: python -m processing truth raws --into curated"""
+    parser.add_argument("raws", type=Path, metavar="RAWS", help="a directory that `simulate` has written")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR")
+    _finish(parser, _truth)
 
 
 def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
@@ -174,9 +202,9 @@ def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
     parser.set_defaults(command=command)
 
 
-def _flat(text: str) -> tuple[str, int]:
-    band, _, count = text.partition(":")
-    return band, int(count)
+def _flat(text: str) -> tuple[str, int, tuple[float, ...]]:
+    band, count, *levels = text.split(":")
+    return band, int(count), tuple(float(each) for each in ",".join(levels).split(",") if each)
 
 
 def _size(text: str) -> tuple[int, int]:

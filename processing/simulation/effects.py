@@ -1,139 +1,99 @@
-"""Flaws of sensors and frames that the simulator can switch on; all are off unless asked for.
+"""What the simulator simulates: every effect by its name, with how strong it is, and presets of many.
 
-Each draws from random streams of its own: switching one on or off moves no other flaw, and a frame in which it is
-not seen stays the same to the bit; where charge differs, the photon noise is drawn anew. The flaws of a sensor
-depend on (seed, detector), cosmic rays on (seed, exposure, detector).
+Each effect draws from random streams of its own: switching one on or off moves no other, and a frame in which it is
+not seen stays the same to the bit; where charge differs, the photon noise is drawn anew. What a sensor has depends on
+(seed, detector), what a frame has on (seed, exposure, detector).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from processing.camera import Detector, Segment
-from processing.defect_boxes import Reason
+from processing.errors import ProcessingError
 
-Image = NDArray[np.float32]
 
-HOT_E_PER_S = 3.0
-"""A pixel with more dark current is a defect in the truth, as it is for LSSTCam."""
-
-COLD_RESPONSE = 0.9
-"""And so is one that sees less of the light."""
-
-_SENSOR_STREAM, _DUST_STREAM, _RAY_STREAM = 2_000_000, 2_000_001, 2_000_002
+class EffectError(ProcessingError):
+    """An effect or a preset that the simulator does not know."""
 
 
 class Effects(BaseModel):
-    """What is simulated beyond gain, noise, bias structure, dark current and flat response."""
+    """The effects in the order in which they act. Those that default to true make what a plain frame shows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hot_pixels: float = Field(default=0.0, ge=0, le=0.1, description="share of pixels; 20 to 100 e-/s")
-    cold_pixels: float = Field(default=0.0, ge=0, le=0.1, description="share of pixels; see 10 to 70 % of the light")
-    bad_columns: int = Field(default=0, ge=0, description="columns of amplifiers, per detector, that give no charge")
+    vignetting: bool = Field(default=True, description="less light far from the centre of the focal plane")
+    pixel_response: bool = Field(default=True, description="pixels differ by 1 %")
     dust_spots: int = Field(default=0, ge=0, description="round shadows per detector, up to 4 % deep")
+    cold_pixels: float = Field(default=0.0, ge=0, le=0.1, description="share of pixels; see 10 to 70 % of the light")
+    dark_current: bool = Field(default=True, description="0.2 e-/s, and one pixel in a thousand hot")
+    hot_pixels: float = Field(default=0.0, ge=0, le=0.1, description="share of pixels; 20 to 100 e-/s")
+    bad_columns: int = Field(default=0, ge=0, description="columns of amplifiers, per detector, that give no charge")
+    photon_noise: bool = Field(default=True, description="charge is a Poisson number")
     cosmic_rays: float = Field(default=0.0, ge=0, description="tracks per second and million pixels; real: 0.02")
+    brighter_fatter: float = Field(default=0.0, ge=0, le=1e-5, description="-a00, per electron; real: 3e-6")
     full_well_e: float | None = Field(default=None, gt=0, description="charge beyond it bleeds along the column")
+    parallel_cti: float = Field(default=0.0, ge=0, le=1e-3, description="share left behind per row; limit: 3e-6")
+    serial_cti: float = Field(default=0.0, ge=0, le=1e-3, description="share left behind per column; limit: 5e-6")
+    parallel_traps_e: float = Field(default=0.0, ge=0, le=100, description="electrons that the traps of a pixel hold")
+    serial_traps_e: float = Field(default=0.0, ge=0, le=100, description="the same, in a pixel of the serial register")
+    gain_spread: bool = Field(default=True, description="gain and noise of amplifiers differ by 1 %")
+    nonlinearity: float = Field(default=0.0, ge=0, le=0.02, description="largest deviation, relative")
+    crosstalk: float = Field(default=0.0, ge=0, le=0.01, description="of neighbouring amplifiers; real: 1e-3")
+    bias_structure: bool = Field(default=True, description="columns differ by 2 ADU, amplifiers glow by 5 ADU")
+    read_noise: bool = Field(default=True, description="noise of one read")
 
 
-@dataclass(frozen=True, eq=False)
-class Flaws:
-    """What is wrong with one sensor; images are assembled (rows, columns)."""
-
-    dark_current: Image
-    """e-/s on top of that of a good sensor."""
-    collection: Image
-    """Share of all charge that the pixel gives: 0 in bad columns."""
-    transmission: Image
-    """Share of the light that the pixel sees: cold pixels and dust."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rays:
-    """The charge that cosmic rays left in one frame, pixel by pixel; a pixel may come twice."""
-
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    electrons: Image
-
-
-def flaws(detector: Detector, segment: Segment, effects: Effects, *, seed: int) -> Flaws:
-    """Draw the flaws of one sensor."""
-    rng = np.random.default_rng([seed, detector.id, _SENSOR_STREAM])
-    shape = detector.shape(segment)
-    hot, cold = rng.random((2, *shape), dtype=np.float32)
-    rates, responses = rng.uniform(20, 100, shape), rng.uniform(0.1, 0.7, shape)
-    return Flaws(
-        dark_current=np.where(hot < effects.hot_pixels, rates, 0).astype(np.float32),
-        collection=_columns(detector, segment, effects.bad_columns, rng),
-        transmission=np.where(cold < effects.cold_pixels, responses, 1).astype(np.float32)
-        * _dust(shape, effects.dust_spots, np.random.default_rng([seed, detector.id, _DUST_STREAM])),
-    )
-
-
-def true_defects(dark_current: Image, known: Flaws) -> NDArray[np.uint8]:
-    """The pixels that a calibration should find, by `Reason`, of a sensor with this dark current in all (e-/s)."""
-    reasons = np.zeros(dark_current.shape, np.uint8)
-    reasons[dark_current > HOT_E_PER_S] |= Reason.HOT.value
-    reasons[known.transmission < COLD_RESPONSE] |= Reason.COLD.value
-    reasons[known.collection == 0] = Reason.COLUMN.value
-    return reasons
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "plain": {},
+    "realistic": {
+        "dust_spots": 3,
+        "cold_pixels": 0.001,
+        "hot_pixels": 0.001,
+        "bad_columns": 1,
+        "cosmic_rays": 0.02,
+        "brighter_fatter": 3e-6,
+        "full_well_e": 140_000.0,
+        "parallel_cti": 1e-6,
+        "serial_cti": 2e-6,
+        "parallel_traps_e": 0.002,
+        "serial_traps_e": 0.01,
+        "nonlinearity": 0.005,
+        "crosstalk": 3e-4,
+    },
+    "all": {
+        "dust_spots": 3,
+        "cold_pixels": 0.001,
+        "hot_pixels": 0.001,
+        "bad_columns": 1,
+        "cosmic_rays": 1.0,
+        "brighter_fatter": 3e-6,
+        "full_well_e": 140_000.0,
+        "parallel_cti": 1e-5,
+        "serial_cti": 2e-5,
+        "parallel_traps_e": 0.1,
+        "serial_traps_e": 0.2,
+        "nonlinearity": 0.01,
+        "crosstalk": 1e-3,
+    },
+}
+"""`realistic` has the strengths of real sensors; in `all`, each can be seen on sensors of few pixels too."""
 
 
-def cosmic_rays(shape: tuple[int, int], seconds: float, rate: float, seed: list[int]) -> Rays:
-    """Straight tracks in all directions, of about 8 pixels with about 1000 e- each; `rate` as in `Effects`."""
-    rng = np.random.default_rng([*seed, _RAY_STREAM])
-    tracks = rng.poisson(rate * seconds * shape[0] * shape[1] / 1e6)
-    pixels = 1 + rng.exponential(8, tracks).astype(np.int64)
-    starts, angles = rng.uniform((0, 0), shape, (tracks, 2)), rng.uniform(0, 2 * np.pi, tracks)
-    along = np.concatenate([np.arange(n) for n in pixels]) if tracks else np.zeros(0)
-    of = np.repeat(np.arange(tracks), pixels)
-    rows = np.floor(starts[of, 0] + along * np.sin(angles[of])).astype(np.int64)
-    columns = np.floor(starts[of, 1] + along * np.cos(angles[of])).astype(np.int64)
-    charge = rng.lognormal(np.log(1000), 0.5, of.size).astype(np.float32)
-    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-    return Rays(rows[inside], columns[inside], charge[inside])
+def parse(given: Sequence[str], preset: str = "plain") -> Effects:
+    """The effects of a preset, each `NAME=VALUE` put in its place; raises EffectError for what is not known."""
+    if preset not in PRESETS:
+        raise EffectError(f"preset {preset!r} is not known: expected one of {', '.join(PRESETS)}")
+    stated = dict(each.partition("=")[::2] for each in given)
+    try:
+        return Effects.model_validate({**PRESETS[preset], **stated})
+    except ValidationError as wrong:
+        lines = [f"effect {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
+        raise EffectError("\n".join([*lines, f"known are {describe()}"])) from None
 
 
-def bleed(charge: Image, full_well_e: float) -> Image:
-    """The charge of one amplifier once what exceeds full well has run half up, half down its column.
-
-    What reaches the end of the column is lost.
-    """
-    full = np.flatnonzero((charge > full_well_e).any(axis=0))
-    result = np.minimum(charge, np.float32(full_well_e))
-    excess, held = (charge[:, full] - result[:, full]) / 2, result[:, full]
-    for rows in (range(len(charge)), reversed(range(len(charge)))):
-        running = np.zeros(full.size, np.float32)
-        for row in rows:
-            running += excess[row]
-            taken = np.minimum(running, full_well_e - held[row])
-            held[row] += taken
-            running -= taken
-    result[:, full] = held
-    return result
-
-
-def _columns(detector: Detector, segment: Segment, number: int, rng: np.random.Generator) -> Image:
-    """1, and 0 in so many columns, each of one amplifier; no two are the same."""
-    collection = np.ones(detector.shape(segment), np.float32)
-    rows, columns = detector.grid[0], collection.shape[1]
-    for chosen in rng.choice(rows * columns, number, replace=False):
-        row, column = divmod(int(chosen), columns)
-        collection[row * segment.rows : (row + 1) * segment.rows, column] = 0
-    return collection
-
-
-def _dust(shape: tuple[int, int], number: int, rng: np.random.Generator) -> Image:
-    """Shadows of 2 to 6 pixels' radius, deepest in the middle; the deepest wins where they overlap."""
-    light = np.ones(shape, np.float32)
-    y, x = np.ogrid[: shape[0], : shape[1]]
-    for _ in range(number):
-        row, column, radius, depth = rng.uniform((0, 0, 2, 0.01), (*shape, 6, 0.04))
-        distance = ((y - row) ** 2 + (x - column) ** 2) / radius**2
-        light = np.minimum(light, 1 - depth * np.clip(1 - distance, 0, 1)).astype(np.float32)
-    return light
+def describe() -> str:
+    """All effects, with what their values mean."""
+    return ", ".join(f"{name} ({field.description})" for name, field in Effects.model_fields.items())

@@ -9,14 +9,15 @@ import pytest
 from processing.assemble import readouts
 from processing.camera_files import find
 from processing.isr import assemble
-from processing.simulation import night as simulated_night
-from processing.simulation.exposure import Shot, expose, flat_truth, truth
-from processing.simulation.night import Block, PlanError, read_plan, shots
+from processing.simulation import night
+from processing.simulation.exposure import Shot, expose
+from processing.simulation.plan import Block, PlanError, read_plan, shots
+from processing.simulation.sensor import draw, flat_light
 
 CAMERA = find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)
 SEGMENT = CAMERA.segment.scaled_to(64, 64)
-KNOWN = truth(DETECTOR, SEGMENT, seed=1)
+KNOWN = draw(DETECTOR, SEGMENT, seed=1)
 
 
 def shot(**changes: object) -> Shot:
@@ -35,7 +36,7 @@ def test_overscan_has_the_true_read_noise() -> None:
 
 
 def test_flat_pairs_have_the_true_gain() -> None:
-    light = flat_truth(DETECTOR, SEGMENT, "r", seed=1)
+    light = flat_light(CAMERA, DETECTOR, SEGMENT, KNOWN, "r", seed=1)
     one, two = (
         assemble(
             expose(DETECTOR, SEGMENT, KNOWN, shot(seq_num=n, electrons=30_000.0), light=light, seed=1),
@@ -74,7 +75,7 @@ def test_exposures_of_a_night_never_overlap() -> None:
 
 def test_the_truth_stands_beside_the_raws(tmp_path: Path) -> None:
     plan = [Block(type="flat", night=20241208, first_seq=44, count=1, band="u")]
-    simulated_night.write(tmp_path, CAMERA, plan, segment=SEGMENT, detectors=[4], seed=1)
+    night.write(tmp_path, CAMERA, plan, amplifier_size=(64, 64), detectors=[4], seed=1)
     said = json.loads((tmp_path / "truth.json").read_text())
     images = np.load(tmp_path / said["detectors"]["4"]["images"])
     assert np.array_equal(images["bias_structure"], KNOWN.bias_structure)

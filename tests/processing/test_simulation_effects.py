@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from processing.__main__ import main
 from processing.camera_files import find
 from processing.defect_boxes import Reason
-from processing.simulation import night as simulated_night
-from processing.simulation.effects import Effects, bleed, cosmic_rays, flaws, true_defects
-from processing.simulation.exposure import flawed, truth
-from processing.simulation.night import Block, PlanError, parse_effects
+from processing.simulation import night
+from processing.simulation.cosmic_rays import cosmic_rays
+from processing.simulation.defects import flaws, true_defects
+from processing.simulation.dust import dust
+from processing.simulation.effects import PRESETS, EffectError, Effects, parse
+from processing.simulation.full_well import bleed
+from processing.simulation.plan import Block
+from processing.simulation.sensor import draw
 
 CAMERA = find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)
@@ -28,7 +32,7 @@ PLAN = [
 
 def written(directory: Path, effects: Effects | None) -> list[bytes]:
     """The bytes of bias, dark and flat."""
-    made = simulated_night.write(directory, CAMERA, PLAN, segment=SEGMENT, detectors=[4], seed=1, effects=effects)
+    made = night.write(directory, CAMERA, PLAN, amplifier_size=(32, 16), detectors=[4], seed=1, effects=effects)
     return [path.read_bytes() for path in made]
 
 
@@ -51,6 +55,20 @@ def test_without_effects_a_frame_is_what_it_has_always_been(tmp_path: Path, plai
         ({"dust_spots": 3}, [False, False, True]),
         ({"cosmic_rays": 50.0}, [False, True, True]),
         ({"full_well_e": 20_000.0}, [False, False, True]),
+        ({"vignetting": False}, [False, False, True]),
+        ({"pixel_response": False}, [False, False, True]),
+        ({"dark_current": False}, [False, True, True]),
+        ({"photon_noise": False}, [False, True, True]),
+        ({"brighter_fatter": 3e-6}, [False, True, True]),
+        ({"parallel_cti": 1e-4}, [False, True, True]),
+        ({"serial_cti": 1e-4}, [False, True, True]),
+        ({"parallel_traps_e": 1.0}, [False, True, True]),
+        ({"serial_traps_e": 1.0}, [False, True, True]),
+        ({"nonlinearity": 0.02}, [False, True, True]),
+        ({"crosstalk": 0.01}, [False, True, True]),
+        ({"gain_spread": False}, [True, True, True]),
+        ({"bias_structure": False}, [True, True, True]),
+        ({"read_noise": False}, [True, True, True]),
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
 )
@@ -72,12 +90,6 @@ def test_the_truth_says_what_was_switched_on(tmp_path: Path) -> None:
     assert set(images["cosmic_rays"][:, 0]) <= {2024120800002, 2024120800003}
 
 
-def test_without_effects_the_truth_says_nothing_of_them(tmp_path: Path) -> None:
-    written(tmp_path, None)
-    assert "effects" not in json.loads((tmp_path / "truth.json").read_text())
-    assert "defects" not in np.load(tmp_path / "truth/detector_004.npz")
-
-
 def test_as_many_pixels_are_flawed_as_asked() -> None:
     large = CAMERA.segment.scaled_to(128, 128)
     found = flaws(DETECTOR, large, Effects(hot_pixels=0.01, cold_pixels=0.02), seed=1)
@@ -86,15 +98,15 @@ def test_as_many_pixels_are_flawed_as_asked() -> None:
 
 
 def test_hot_pixels_that_every_sensor_has_are_defects_too() -> None:
-    found = flaws(DETECTOR, SEGMENT, Effects(), seed=1)
-    current = flawed(truth(DETECTOR, SEGMENT, seed=1), found).dark_current
-    assert np.count_nonzero(true_defects(current, found)) == np.count_nonzero(current > 3) > 0
+    sensor = draw(DETECTOR, SEGMENT, seed=1)
+    assert np.count_nonzero(sensor.defects) == np.count_nonzero(sensor.dark_current > 3) > 0
 
 
 def test_dust_is_no_defect() -> None:
-    found = flaws(DETECTOR, SEGMENT, Effects(dust_spots=20), seed=1)
-    assert 0.96 <= found.transmission.min() < 0.99
-    assert not true_defects(np.zeros(found.transmission.shape, np.float32), found).any()
+    shadows = dust((128, 128), 20, [1, 4])
+    assert 0.96 <= shadows.min() < 0.99
+    good = flaws(DETECTOR, SEGMENT, Effects(dust_spots=20), seed=1)
+    assert not true_defects(np.zeros(good.transmission.shape, np.float32), good).any()
 
 
 def test_cosmic_rays_come_in_proportion_to_time() -> None:
@@ -127,7 +139,28 @@ def test_a_column_with_room_keeps_all_its_charge() -> None:
 def test_an_unknown_effect_is_named_with_those_that_are_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(PlanError, match=r"effect gremlins: .*\nknown are hot_pixels"):
-        parse_effects(["gremlins=3"])
+    with pytest.raises(EffectError, match=r"effect gremlins: .*\nknown are vignetting"):
+        parse(["gremlins=3"])
     assert main(["simulate", str(tmp_path), "--bias=1", "--effect=hot_pixels=many"]) == 1
     assert "effect hot_pixels" in capsys.readouterr().err
+
+
+def test_a_preset_gives_way_to_what_is_stated() -> None:
+    effects = parse(["crosstalk=0", "vignetting=off"], "realistic")
+    assert (effects.crosstalk, effects.vignetting) == (0, False)
+    assert effects.nonlinearity == PRESETS["realistic"]["nonlinearity"]
+
+
+def test_an_unknown_preset_is_named_with_those_that_are_known() -> None:
+    with pytest.raises(EffectError, match="preset 'surreal' is not known: expected one of plain, realistic, all"):
+        parse([], "surreal")
+
+
+def test_with_all_effects_the_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
+    everything = Effects.model_validate(PRESETS["all"])
+    assert written(tmp_path / "one", everything) == written(tmp_path / "two", everything)
+
+
+def test_all_switches_on_every_effect() -> None:
+    everything = Effects.model_validate(PRESETS["all"])
+    assert all(each for _, each in everything)
