@@ -1,0 +1,177 @@
+"""The charge transfer of a detector from the trails of its flats: which exposures count, and the fit per amplifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processing.camera import Segment
+from processing.effects.charge_transfer import (
+    FULL_WELL_E,
+    AmplifierTransfer,
+    ChargeTransfer,
+    ChargeTransferError,
+    charge_transfer,
+)
+from processing.effects.eper import Drift, Trails, above_base, eper, fit_drift, fit_transfer, model
+from processing.effects.overscan_trails import OverscanTrails, base_lags
+from processing.table_file import Numbers
+
+Header = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Which exposures count for an amplifier, and when they are enough."""
+
+    min_signal_e: float = 1_000.0
+    max_signal_e: float = 150_000.0
+    max_saturated: float = 0.001
+    """Share of saturated pixels: more bleed, and what bleeds is no trail."""
+    min_exposures: int = 3
+    min_span: float = 2.0
+    """Brightest over faintest signal: from one level no law can be told."""
+    full_well_e: float = FULL_WELL_E
+    drift: bool = False
+    """Fit an offset of the output amplifier, which looks like a slow trap that fills in proportion to the signal?"""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An exposure that does not count for some amplifiers, and why."""
+
+    exposure: int
+    reason: str
+    amplifiers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say so."""
+        return f"exposure {self.exposure}: left out for {', '.join(self.amplifiers)}: {self.reason}"
+
+
+def left_out(measured: Sequence[OverscanTrails], criteria: Criteria) -> list[LeftOut]:
+    """What `solve` does not use, by exposure."""
+    found = []
+    for each in measured:
+        reasons = _reasons(each, criteria)
+        for reason in sorted(set(reasons) - {""}):
+            names = tuple(n for n, r in zip(each.amplifiers, reasons, strict=True) if r == reason)
+            found.append(LeftOut(each.exposure, reason, names))
+    return sorted(found, key=lambda each: (each.exposure, each.reason))
+
+
+def solve(
+    measured: Sequence[OverscanTrails], segment: Segment, criteria: Criteria, *, header: Header | None = None
+) -> ChargeTransfer:
+    """Fit every amplifier; raises ChargeTransferError if none has enough exposures."""
+    ordered = sorted(measured, key=lambda each: each.exposure)
+    names = _common_amplifiers(ordered)
+    reasons = np.array([_reasons(each, criteria) for each in ordered])
+    found = [_amplifier(ordered, row, reasons[:, row] == "", segment, criteria) for row in range(len(names))]
+    flags = [each.flag for each in found]
+    if all(flags):
+        raise ChargeTransferError(f"no amplifier can be measured: {names[0]}: {flags[0]}; take more flats")
+    return charge_transfer(
+        names,
+        [each.model for each in found],
+        measured=[each.measured for each in found],
+        flags=flags,
+        header=dict(header or {}),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """One amplifier: signals, serial and parallel EPER of all exposures stand in `measured`."""
+
+    model: AmplifierTransfer
+    measured: tuple[Numbers, Numbers, Numbers]
+    flag: str = ""
+
+
+def _amplifier(
+    ordered: Sequence[OverscanTrails], row: int, usable: NDArray[np.bool_], segment: Segment, criteria: Criteria
+) -> _Solved:
+    signal = np.array([each.signal_e[row] for each in ordered])
+    rising = np.argsort(signal, kind="stable")
+    used = [ordered[i] for i in rising if usable[i]]
+    measured = signal[rising], np.full(signal.shape, np.nan), np.full(signal.shape, np.nan)
+    if flag := _flag(signal[usable], criteria):
+        return _Solved(AmplifierTransfer(), measured, flag)
+    serial, parallel = (_trails(used, row, direction, segment) for direction in ("serial", "parallel"))
+    measured[1][usable[rising]], measured[2][usable[rising]] = eper(serial), eper(parallel)
+    return _Solved(_fitted(serial, parallel, criteria), measured)
+
+
+def _fitted(serial: Trails, parallel: Trails, criteria: Criteria) -> AmplifierTransfer:
+    """Both directions. What serial trails leave in the level without light is missing from the parallel ones."""
+    drift = Drift(0.0, 1.0)
+    if criteria.drift:
+        drift = fit_drift(serial.last_e, serial.trail_e, last_lag=min(13, serial.trail_e.shape[1]))
+        offset = drift.trail_e(serial.last_e, serial.trail_e.shape[1])
+        serial = replace(serial, trail_e=serial.trail_e - above_base(offset, serial.base_lags))
+    along_rows = fit_transfer(serial, full_well_e=criteria.full_well_e)
+    far = model(along_rows, replace(serial, base_lags=0))[:, -serial.base_lags :].mean(axis=1, keepdims=True)
+    parallel = replace(parallel, trail_e=parallel.trail_e + far)
+    return AmplifierTransfer(
+        along_rows, fit_transfer(parallel, full_well_e=criteria.full_well_e), drift.scale, drift.time
+    )
+
+
+def _trails(used: Sequence[OverscanTrails], row: int, direction: str, segment: Segment) -> Trails:
+    serial = direction == "serial"
+    last = "last_column_e" if serial else "last_row_e"
+    return Trails(
+        last_e=np.array([getattr(each, last)[row] for each in used]),
+        trail_e=np.array([getattr(each, f"{direction}_trail_e")[row] for each in used]),
+        error_e=np.array([getattr(each, f"{direction}_error_e")[row] for each in used]),
+        transfers=segment.prescan_columns + segment.columns if serial else segment.rows,
+        base_lags=base_lags(segment.overscan_columns) if serial else 0,
+    )
+
+
+def _reasons(each: OverscanTrails, criteria: Criteria) -> list[str]:
+    """For each amplifier why the exposure does not count; empty: it does."""
+    columns = each.last_column_e, each.last_row_e, each.serial_trail_e.sum(axis=1), each.parallel_trail_e.sum(axis=1)
+    known = np.isfinite(np.stack([each.signal_e, *columns])).all(axis=0)
+    return [
+        _reason(bool(known[row]), float(each.saturated[row]), float(each.signal_e[row]), criteria)
+        for row in range(len(each.amplifiers))
+    ]
+
+
+def _reason(known: bool, saturated: float, signal_e: float, criteria: Criteria) -> str:
+    if saturated > criteria.max_saturated:
+        return "saturated"
+    if not known:
+        return "too few good lines"
+    if signal_e < criteria.min_signal_e:
+        return f"fainter than {criteria.min_signal_e:g} e-"
+    if signal_e > criteria.max_signal_e:
+        return f"brighter than {criteria.max_signal_e:g} e-"
+    return ""
+
+
+def _flag(signal_e: Numbers, criteria: Criteria) -> str:
+    """Why these exposures are not enough; empty: they are."""
+    if signal_e.size < criteria.min_exposures:
+        return f"{signal_e.size} usable exposures, at least {criteria.min_exposures} needed"
+    if signal_e.max() < criteria.min_span * signal_e.min():
+        span = f"{signal_e.min():.0f} to {signal_e.max():.0f} e-"
+        return f"signals only from {span}: at least 1:{criteria.min_span:g} needed"
+    return ""
+
+
+def _common_amplifiers(ordered: Sequence[OverscanTrails]) -> tuple[str, ...]:
+    if not ordered:
+        raise ChargeTransferError("no exposures: charge transfer is measured on flats of several levels")
+    for each in ordered:
+        if each.amplifiers != ordered[0].amplifiers or each.serial_trail_e.shape != ordered[0].serial_trail_e.shape:
+            raise ChargeTransferError(
+                f"exposures {ordered[0].exposure} and {each.exposure} differ in amplifiers or overscans: "
+                "measure them apart"
+            )
+    return ordered[0].amplifiers
