@@ -218,7 +218,7 @@ class _Maker:
             "INSTRUMENT": document.instrument,
             "TICKET": document.ticket,
             "TAG": document.tag,
-            "RERUN": instance.settings.rerun or document.rerun,
+            "RERUN": instance.rerun,
             "RAW_COLLECTION": document.raws,
             "CALIB_COLLECTIONS": ",".join(document.starting_calibs),
             "BOOTSTRAP_RUN_NUMBER": str(document.bootstrap_run),

@@ -29,7 +29,7 @@ LAYERS = {
         "seals state record observation diff overlay resolve facts ports intent picks foreign steps gates halted plan",
         ("words",),
     ),
-    "meaning of specs": Layer("desired generation starting curation locking", ("words", "specs", "core")),
+    "meaning of specs": Layer("desired generation starting curation locking reruns", ("words", "specs", "core")),
     "protocol": Layer("look apply saved", ("words", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),

@@ -22,7 +22,7 @@ from ..spec.problems import raise_if_invalid
 from ..spec.source import Source
 from ..starting import started
 from ..state import Cert, Chain, Gen
-from .output import write, write_json
+from .output import replace_file, write, write_json
 
 
 def run(directory: Path, tickets: tuple[str, ...], site_name: str | None, *, check: bool, as_json: bool) -> ExitCode:
@@ -100,7 +100,7 @@ def _lock(
     differs = changed(old.document if old else None, made.lock)
     path, text = lock_path(one.path), dump_lock(made.lock)
     if differs and not check:
-        _replace(tree.root / path, text)
+        replace_file(tree.root / path, text)
     entry: dict[str, object] = {
         "spec": one.path,
         "lock": path,
@@ -123,13 +123,6 @@ def _ours(tree: Tree, place: Place, want: Desired) -> frozenset[str]:
 
 def _counts(lock: Lock) -> dict[str, int]:
     return {name: len(getattr(locked, "exposures", ())) for name, locked in lock.products.items()}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old one or the new one, never half of it."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _lines(entry: dict[str, object], *, check: bool) -> list[str]:

@@ -73,6 +73,21 @@ def lock(
     raise typer.Exit(run(directory, tuple(tickets or ()), site, check=check, as_json=as_json))
 
 
+@app.command(epilog="Example: reconcile rerun DM-48520 flat --band u")
+def rerun(
+    ticket: Annotated[str, typer.Argument(help="The ticket of the set.")],
+    product: Annotated[str, typer.Argument(help="What is to be made anew; what is made from it follows.")],
+    directory: Directory = HERE,
+    band: Annotated[str | None, typer.Option(help="Only this band of the product.")] = None,
+    to: Annotated[str | None, typer.Option(help="The new rerun; by default the next letter.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Give a product and its dependents their next rerun, in the spec; review and commit the edit."""
+    from .rerun import run
+
+    raise typer.Exit(run(ticket, product, directory, band=band, rerun=to, as_json=as_json))
+
+
 @app.command(epilog="Example: reconcile plan --site summit --out summit.plan")
 def plan(
     directory: Directory = HERE,

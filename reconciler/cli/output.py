@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -17,6 +18,13 @@ def write(text: str) -> None:
 def write_json(value: Any) -> None:
     """Print a value as JSON."""
     write(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, never half of it."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class Instance:
     band: str | None
     entry: CatalogProduct
     settings: Product
+    rerun: str
     leaf: str
     """The generated collection, `.../biasGen.20250207a`."""
     run: str | None
@@ -52,7 +53,7 @@ def _instance(
     document: CalibrationSet, product: str, entry: CatalogProduct, settings: Product, band: str | None
 ) -> Instance:
     naming = document.naming
-    rerun = settings.rerun or document.rerun
+    rerun = settings.rerun_of(band) or document.rerun
     cert_rerun = settings.cert_rerun or document.cert_rerun or rerun
     verify_rerun = (document.verify and document.verify.rerun) or rerun
     generation = with_band(entry.generation, band)
@@ -63,6 +64,7 @@ def _instance(
         band=band,
         entry=entry,
         settings=settings,
+        rerun=rerun,
         leaf=naming.leaf(generation, rerun),
         run=run and naming.run(generation, rerun, run),
         certified=entry.certified and naming.leaf(with_band(entry.certified, band), cert_rerun),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..differences import differences
 from ..facts import Facts
@@ -67,13 +68,24 @@ def _other_recipe(work: Work, facts: Facts) -> str:
     if isinstance(work, Pin):
         return f"RUN {leaf} no longer holds what the lock says; look why, then `reconcile lock`"
     doc = facts.seals(work.key.place).get(leaf) or facts.claims(work.key.place).get(leaf)
-    changed = "; ".join(differences(doc.intent, work.recipe.intent)) if doc else "its recipe"
+    changed = "; ".join(_changes(doc.intent, work.recipe.intent)) if doc else "its recipe"
     way = (
         "give the new files a date or a ticket"
         if isinstance(work, Curation)
-        else f"the next rerun is {_free(work, facts)}"
+        else f"`reconcile rerun` gives it and what is made from it the next one, {_free(work, facts)}"
     )
     return f"{leaf} was begun with another recipe ({changed}); what was made stays as it is: {way}"
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what differs between two recipes; precursors by name, since their digests say nothing to people."""
+    was, now = (dict(recipe.get("precursors", ())) for recipe in (before, after))
+    for leaf in sorted(was.keys() & now.keys()):
+        if was[leaf] != now[leaf]:
+            yield f"its precursor {leaf} is made otherwise"
+    yield from (f"no longer from {leaf}" for leaf in sorted(was.keys() - now.keys()))
+    yield from (f"now from {leaf}" for leaf in sorted(now.keys() - was.keys()))
+    yield from differences({**before, "precursors": []}, {**after, "precursors": []})
 
 
 def _free(work: Work, facts: Facts) -> str:

@@ -35,6 +35,8 @@ class Product(Model):
     """Name of a selection, `{band}` allowed; by default the product's own name (`flat-u` for a band)."""
     bands: tuple[Name, ...] = ()
     rerun: RerunName | None = None
+    reruns: dict[Name, RerunName] = Field(default_factory=dict)
+    """Reruns of single bands."""
     cert_rerun: RerunName | None = None
     certify: Certify | None = None
     from_runs: tuple[Name, ...] = Field(default=(), alias="from")
@@ -43,6 +45,10 @@ class Product(Model):
     """Values for the submission's wrapper: configuration of bps and of the pipeline."""
     inputs: tuple[Name, ...] | None = None
     """Input collections, in order, instead of ticket chain, raws and starting calibrations."""
+
+    def rerun_of(self, band: str | None) -> str | None:
+        """The rerun of one band, or of a product without bands; None if it is the set's."""
+        return self.reruns.get(band or "", self.rerun)
 
 
 class Excused(Model):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from ..documents import Product
 from ..instances import Instance
 from ..located import FieldPath
 from ..problems import Problem, listed, nearest
@@ -43,6 +44,7 @@ def bands(context: Context) -> Iterator[Problem]:
                 found = f"{name} is not made per band"
                 yield subject.located.problem("bands", ("products", name, "bands"), found, "no `bands`")
             yield from _each_band(subject, name, settings.bands)
+            yield from _rerun_bands(subject, name, settings)
 
 
 def inputs(context: Context) -> Iterator[Problem]:
@@ -124,6 +126,15 @@ def _each_band(subject: Subject, product: str, written: tuple[str, ...]) -> Iter
             )
         elif band in written[:index]:
             yield subject.located.problem("band", path, f"band {band!r} twice", "each band once")
+
+
+def _rerun_bands(subject: Subject, product: str, settings: Product) -> Iterator[Problem]:
+    for band in settings.reruns:
+        if band not in settings.bands:
+            path = ("products", product, "reruns", band)
+            expected = f"one of {', '.join(settings.bands)}" if settings.bands else "no `reruns`"
+            found, near = f"{product} is not made for band {band!r}", nearest(band, settings.bands)
+            yield subject.located.problem("band", path, found, expected, nearest=near)
 
 
 def _missing_precursors(
