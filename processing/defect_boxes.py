@@ -108,6 +108,11 @@ def reasons_of(flags: Flags) -> NDArray[np.uint8]:
     return (flags & np.uint16((1 << _ORIGIN_SHIFT) - 1)).astype(np.uint8)
 
 
+def origins_of(flags: Flags) -> NDArray[np.uint8]:
+    """The origins of each pixel, without reasons."""
+    return (flags >> _ORIGIN_SHIFT).astype(np.uint8)
+
+
 def boxes_of(flags: Flags) -> tuple[Box, ...]:
     """Boxes that cover each flagged pixel once: runs along columns, joined where neighbours are alike."""
     x, begin, end, value = _runs(flags)
