@@ -10,7 +10,6 @@ from pathlib import Path
 from .dataid import data_id
 from .errors import ReconcileError
 from .intent import Curation, Made
-from .names import calib_date
 from .ports import File
 from .seals import Recipe
 from .spec.documents import CuratedFile, CuratedSet
@@ -32,7 +31,7 @@ def made(located: Located[CuratedSet], root: Path) -> Made:
         runs[run].append(
             File(dataset_type, dataset.storage_class, dataset.dimensions, identity, str(path), _sha256(path))
         )
-        cert = Cert(document.origin, document.naming.ticket_chain, dataset_type, identity)
+        cert = Cert(document.origin, document.certified, dataset_type, identity)
         spans[cert].append((utc(file.from_date) if file.from_date else None, run))
     for run, files in runs.items():
         work = _work(document, run, tuple(files))
@@ -42,18 +41,27 @@ def made(located: Located[CuratedSet], root: Path) -> Made:
     return result
 
 
+def collections(document: CuratedSet) -> frozenset[str]:
+    """Return every collection that a curated set makes."""
+    runs = {run for _, run, _, _ in _files(document)}
+    return frozenset({document.certified, *runs})
+
+
 def _files(document: CuratedSet) -> Iterator[tuple[str, str, CuratedFile, str]]:
     """Yield dataset type, RUN, file and data ID."""
-    naming = document.naming
     for dataset_type, dataset in document.datasets.items():
         for file in dataset.files:
-            run = naming.curated(calib_date(file.from_date)) if file.from_date else naming.unbounded
             dimensions = {
                 "instrument": document.instrument,
                 "detector": file.detector,
                 "physical_filter": file.physical_filter,
             }
-            yield dataset_type, run, file, data_id({n: v for n, v in dimensions.items() if v is not None})
+            yield (
+                dataset_type,
+                document.run(file),
+                file,
+                data_id({n: v for n, v in dimensions.items() if v is not None}),
+            )
 
 
 def _timeline(cert: Cert, dates: list[tuple[int | None, str]]) -> Timeline:

@@ -77,7 +77,7 @@ def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> 
 def _origin(member: str, tree: Tree) -> str | None:
     """Return the place that builds a chain's member, if a set or a curated set does."""
     for one in tree.curated:
-        if member in (one.document.naming.ticket_chain, one.document.naming.unbounded):
+        if member in curation.collections(one.document):
             return one.document.origin
     return next((one.document.origin for one in tree.sets if generation.belongs(member, one.document)), None)
 

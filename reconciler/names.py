@@ -64,15 +64,6 @@ class Naming:
         """Return the RUN with a fixed name under a leaf: `.../biasBootstrapGen.20250207a/run1`."""
         return f"{self.leaf(stem, rerun)}/{name}"
 
-    @property
-    def unbounded(self) -> str:
-        """The RUN of a ticket's curated files that have no date."""
-        return f"{self.ticket_chain}/unbounded"
-
-    def curated(self, calib_date: str) -> str:
-        """Return the RUN of a ticket's curated files of one date, which `calib_date` writes."""
-        return f"{self.ticket_chain}/curated/{calib_date}"
-
 
 def is_ticket(text: str) -> bool:
     """Return whether this is a ticket of any project: DM-48520, TAXICAB-23."""

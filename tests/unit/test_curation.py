@@ -21,13 +21,13 @@ TICKET = f"{INSTRUMENT}/calib/DM-5"
 CERT = Cert(PLACE, TICKET, "crosstalk", f"instrument={INSTRUMENT},detector=0")
 
 
-def curated(root: Path, *files: dict[str, Any]) -> Made:
+def curated(root: Path, *files: dict[str, Any], **fields: Any) -> Made:
     """Return what a set of these files of one type makes."""
     for file in files:
         (root / file["file"]).write_text(file["file"])
     dataset = {"storage_class": "Dict", "dimensions": ["instrument", "detector"], "files": list(files)}
     one = document(
-        kind="CuratedSet", instrument=INSTRUMENT, ticket="DM-5", origin=PLACE, datasets={"crosstalk": dataset}
+        kind="CuratedSet", instrument=INSTRUMENT, ticket="DM-5", origin=PLACE, datasets={"crosstalk": dataset}, **fields
     )
     return made(Located(one, Source("spec.yaml", "")), root)  # type: ignore[arg-type]
 
@@ -68,3 +68,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     one = document(kind="CuratedSet", instrument=INSTRUMENT, ticket="DM-5", origin=PLACE, datasets={"camera": dataset})
     with pytest.raises(ReconcileError, match=r"curated file .*a cannot be read: Is a directory"):
         made(Located(one, Source("spec.yaml", "")), tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_set_may_certify_into_a_collection_of_its_ticket_with_the_runs_below_it(tmp_path: Path) -> None:
+    name = f"{TICKET}/isrTaskLSST/crosstalk.20240926a"
+    result = curated(tmp_path, {"file": "a", "detector": 0}, collection=name)
+    cert = Cert(PLACE, name, "crosstalk", f"instrument={INSTRUMENT},detector=0")
+    assert result.values[cert] == timeline([(ALWAYS.begin, ALWAYS.end, gen(f"{name}/unbounded"))])
+    assert set(result.works) == {Gen(PLACE, f"{name}/unbounded")}

@@ -30,11 +30,6 @@ def test_bootstraps_have_a_run_with_a_fixed_name() -> None:
     assert run == "LSSTComCam/calib/DM-48520/DP1/biasBootstrapGen.20250207a/run1"
 
 
-def test_curated_files_are_in_runs_by_date_or_unbounded() -> None:
-    assert OFFICIAL.unbounded == "LSSTComCam/calib/DM-48520/unbounded"
-    assert OFFICIAL.curated("20241206T000000Z") == "LSSTComCam/calib/DM-48520/curated/20241206T000000Z"
-
-
 def test_a_calib_date_is_written_in_utc() -> None:
     assert calib_date("2024-12-06T02:00:00+02:00") == "20241206T000000Z"
 

@@ -1,7 +1,8 @@
 """A curated set: calibrations that are written by people or measured in the laboratory, as files in git.
 
-They are certified into `<INSTRUMENT>/calib/<ticket>`. A file without a date is always valid; a dated one
-from its date to the next date of the same type and data ID (DMTN-222 section 5).
+They are certified into `<INSTRUMENT>/calib/<ticket>`, or into another collection of the ticket that is named. A file
+without a date is always valid; a dated one from its date to the next date of the same type and data ID (DMTN-222
+section 5).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...names import Naming
+from ...names import Naming, calib_date
 from .base import Model, Name, Text, UtcInstant
 
 
@@ -41,9 +42,21 @@ class CuratedSet(Model):
     ticket: Name
     origin: Name
     prefix: Name | Literal[""] = ""
+    collection: Name | None = None
+    """The CALIBRATION collection, below the ticket's; by default the ticket's own."""
     datasets: dict[Name, CuratedDataset] = Field(min_length=1)
 
     @property
     def naming(self) -> Naming:
         """The words that the set's collections begin with; curated sets have no tag."""
         return Naming(self.prefix, self.instrument, self.ticket)
+
+    @property
+    def certified(self) -> str:
+        """The CALIBRATION collection that the files are certified into."""
+        return self.collection or self.naming.ticket_chain
+
+    def run(self, file: CuratedFile) -> str:
+        """Return the RUN of a file: `<collection>/unbounded`, or `<collection>/curated/<CALIBDATE>`."""
+        dated = f"curated/{calib_date(file.from_date)}" if file.from_date else "unbounded"
+        return f"{self.certified}/{dated}"

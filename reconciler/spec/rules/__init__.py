@@ -17,6 +17,7 @@ Rule = Callable[[Context], Iterator[Problem]]
 LOCAL: tuple[Rule, ...] = (
     naming.tickets,
     naming.tags_and_prefixes,
+    naming.curated_collections,
     naming.folders,
     naming.collections,
     naming.user_collections,

@@ -81,8 +81,11 @@ def _made(context: Context) -> set[str]:
     """Return every collection that some document makes."""
     made = {one.document.name for one in context.tree.chains}
     made |= {one.document.naming.ticket_chain for one in context.tree.sets}
-    made |= {one.document.naming.ticket_chain for one in context.tree.curated}
-    made |= {one.document.naming.unbounded for one in context.tree.curated}
+    for one in context.tree.curated:
+        made |= {
+            one.document.certified,
+            *(one.document.run(f) for d in one.document.datasets.values() for f in d.files),
+        }
     for subject in context.subjects:
         made |= {instance.certified for instance in subject.instances if instance.certified}
     return made

@@ -42,6 +42,14 @@ def tags_and_prefixes(context: Context) -> Iterator[Problem]:
             yield located.problem("tag", ("tag",), f"found {tag!r}", "one word without a slash")
 
 
+def curated_collections(context: Context) -> Iterator[Problem]:
+    """A curated set certifies into a collection of its own ticket."""
+    for one in context.tree.curated:
+        name, ticket = one.document.collection, one.document.naming.ticket_chain
+        if name is not None and name != ticket and not name.startswith(f"{ticket}/"):
+            yield one.problem("curated-collection", ("collection",), f"found {name!r}", f"{ticket}/...")
+
+
 def folders(context: Context) -> Iterator[Problem]:
     """A document of an instrument stands in the instrument's directory."""
     for one in context.tree.documents:
@@ -97,6 +105,8 @@ def _collections(document: object) -> Iterator[tuple[FieldPath, str]]:
             runs, inputs = settings.from_runs, settings.inputs or ()
             yield from ((("products", product, "from", index), name) for index, name in enumerate(runs))
             yield from ((("products", product, "inputs", index), name) for index, name in enumerate(inputs))
+    if isinstance(document, CuratedSet) and document.collection:
+        yield ("collection",), document.collection
     if isinstance(document, Chain):
         yield ("name",), document.name
         yield from ((("members", index), name) for index, name in enumerate(document.members))

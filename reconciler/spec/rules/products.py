@@ -98,13 +98,14 @@ def made_twice(context: Context) -> Iterator[Problem]:
 
 
 def curated_twice(context: Context) -> Iterator[Problem]:
-    """A ticket's curated calibrations stand in one document."""
+    """The curated calibrations of one collection stand in one document."""
     first: dict[str, str] = {}
     for one in context.tree.curated:
-        chain = one.document.naming.ticket_chain
-        if first.setdefault(chain, one.path) != one.path:
-            found = f"{chain} is already curated by {first[chain]}"
-            yield one.problem("made-twice", ("ticket",), found, "one document per ticket")
+        name = one.document.certified
+        if first.setdefault(name, one.path) != one.path:
+            found = f"{name} is already curated by {first[name]}"
+            path = ("collection",) if one.document.collection else ("ticket",)
+            yield one.problem("made-twice", path, found, "one document per collection")
 
 
 def _unknown(subject: Subject, path: FieldPath, name: str, known: object) -> Problem:
@@ -158,7 +159,7 @@ Makers: TypeAlias = Mapping[str, list[tuple[Subject | None, set[str]]]]
 def _makers(context: Context) -> Makers:
     found: defaultdict[str, list[tuple[Subject | None, set[str]]]] = defaultdict(list)
     for one in context.tree.curated:
-        found[one.document.naming.ticket_chain].append((None, set(one.document.datasets)))
+        found[one.document.certified].append((None, set(one.document.datasets)))
     for subject in context.subjects:
         types = {instance.entry.dataset_type for instance in subject.instances if instance.certified}
         for name in (subject.document.naming.ticket_chain, f"{subject.document.naming.base}/"):
