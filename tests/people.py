@@ -1,10 +1,12 @@
-"""People at work beside us with plain Butler, on a small world in memory or on a real one."""
+"""People at work beside us with plain Butler, on a small world in memory or on a real one, or at a shell."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,28 @@ class AtButler(People):
         butler_world.close(self.small)
         if "_butler" in self.__dict__:
             self._butler.close()
+
+
+@dataclass(frozen=True)
+class AtShell:
+    """Somebody who types commands, each of which is a process of its own."""
+
+    repository: Path
+
+    def butler(self, command: str, *arguments: str) -> None:
+        """Type a command of plain `butler`."""
+        _typed(str(Path(sys.executable).with_name("butler")), command, str(self.repository), *arguments)
+
+    def decertifies(self, collection: str, dataset_type: str, **data_id: str | int) -> None:
+        """Take a certification away: no command of `butler` does that, so people type a line of Python."""
+        line = (
+            f"from lsst.daf.butler import Butler, Timespan; b = Butler({str(self.repository)!r}, writeable=True); "
+            f"b.registry.decertify({collection!r}, {dataset_type!r}, Timespan(None, None), "
+            f"dataIds=[b.registry.expandDataId({data_id!r})])"
+        )
+        _typed(sys.executable, "-c", line)
+
+
+def _typed(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

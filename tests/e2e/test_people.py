@@ -1,19 +1,18 @@
-"""People edit a repository with plain Butler: plan shows each edit for what it is, apply mends it or keeps it."""
+"""People type commands of plain `butler`: plan shows each edit for what it is, apply mends it or keeps it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+import pytest
 from git import Repo
-from lsst.daf.butler import CollectionType, Timespan
 
 from reconciler.record import COLLECTION as RECORD
 from tests.e2e import desk as desks
-from tests.e2e.desk import CHAIN, INSTRUMENT, PLACE, PUBLIC, Desk, leaf
+from tests.e2e.desk import CHAIN, INSTRUMENT, PLACE, PUBLIC, RAWS, Desk, leaf
+from tests.people import AtShell
 
 THEIRS = f"{PUBLIC}/THEIRS"
-ALWAYS = Timespan(None, None)
 IN_SYNC = "Nothing to do: here is as the specs say."
 DRIFT = "the specs have not changed since they were applied"
 
@@ -33,18 +32,37 @@ def members(desk: Desk, chain: str) -> tuple[str, ...]:
     return desk.collections()[chain]
 
 
-def bias(butler: Any, run: str, detector: int) -> Any:
-    """Put a bias of theirs into a RUN; the camera has got a third detector meanwhile."""
-    record = {"instrument": INSTRUMENT, "id": detector, "full_name": f"D{detector}"}
-    butler.registry.insertDimensionData("detector", record, skip_existing=True)
-    butler.collections.register(run, CollectionType.RUN)
-    return butler.put({"by": "somebody"}, "bias", instrument=INSTRUMENT, detector=detector, run=run)
+@pytest.fixture
+def person(applied: Desk) -> AtShell:
+    """Somebody with a shell; the camera has got a third detector since we built."""
+    with applied.butler() as butler:
+        record = {"instrument": INSTRUMENT, "id": 2, "full_name": "D2"}
+        butler.registry.insertDimensionData("detector", record)
+    return AtShell(applied.butler_root)
 
 
-def certified(butler: Any, collection: str) -> dict[int, str]:
-    """Return detector -> UUID of the certified biases."""
-    rows = butler.registry.queryDatasetAssociations("bias", collections=[collection])
-    return {row.ref.dataId["detector"]: str(row.ref.id) for row in rows}
+def ingests(person: AtShell, desk: Desk, run: str, detector: int) -> str:
+    """Let a person ingest a bias of their own into a RUN; return its UUID."""
+    file = desk.root.parent / "theirs.yaml"
+    file.write_text("by: somebody\n")
+    table = file.with_suffix(".csv")
+    table.write_text(f"file,instrument,detector\n{file},{INSTRUMENT},{detector}\n")
+    person.butler("ingest-files", "bias", run, str(table), "--transfer", "copy")
+    with desk.butler() as butler:
+        return str(butler.find_dataset("bias", instrument=INSTRUMENT, detector=detector, collections=[run]).id)
+
+
+def theirs_is_kept(desk: Desk, uuid: str) -> None:
+    """What a person ingested can still be read."""
+    with desk.butler() as butler:
+        assert butler.get(butler.get_dataset(uuid)) == {"by": "somebody"}
+
+
+def certified(desk: Desk) -> dict[int, str]:
+    """Return detector -> UUID of the biases that our collection certifies."""
+    with desk.butler() as butler:
+        rows = butler.registry.queryDatasetAssociations("bias", collections=[leaf("bias")])
+        return {row.ref.dataId["detector"]: str(row.ref.id) for row in rows}
 
 
 def our_run(desk: Desk) -> str:
@@ -52,10 +70,9 @@ def our_run(desk: Desk) -> str:
     return members(desk, leaf("biasGen"))[0]
 
 
-def test_a_reordered_chain_is_drift_and_is_put_in_order_again(applied: Desk) -> None:
+def test_a_reordered_chain_is_drift_and_is_put_in_order_again(applied: Desk, person: AtShell) -> None:
     ordered = members(applied, CHAIN)
-    with applied.butler() as butler:
-        butler.collections.redefine_chain(CHAIN, ordered[::-1])
+    person.butler("collection-chain", CHAIN, *ordered[::-1], "--mode", "redefine")
     said = plan(applied)
     assert "~ reorder" in said
     assert DRIFT in said
@@ -63,82 +80,70 @@ def test_a_reordered_chain_is_drift_and_is_put_in_order_again(applied: Desk) -> 
     assert members(applied, CHAIN) == ordered
 
 
-def test_a_removed_certification_is_certified_again_and_nothing_is_built(applied: Desk) -> None:
-    with applied.butler() as butler:
-        before = certified(butler, leaf("bias"))
-        where = [butler.registry.expandDataId(instrument=INSTRUMENT, detector=0)]
-        butler.registry.decertify(leaf("bias"), "bias", ALWAYS, dataIds=where)
+def test_a_removed_certification_is_certified_again_and_nothing_is_built(applied: Desk, person: AtShell) -> None:
+    before = certified(applied)
+    person.decertifies(leaf("bias"), "bias", instrument=INSTRUMENT, detector=0)
     said = plan(applied)
     assert "~ certify bias" in said
     assert "detector 0: nothing ->" in said
     assert "produce" not in said
     mends(applied)
-    with applied.butler() as butler:
-        assert certified(butler, leaf("bias")) == before
+    assert certified(applied) == before
 
 
-def test_a_dataset_of_theirs_in_our_run_is_named_and_kept(applied: Desk) -> None:
+def test_a_dataset_of_theirs_in_our_run_is_named_and_kept(applied: Desk, person: AtShell) -> None:
     run = our_run(applied)
-    with applied.butler() as butler:
-        ref = bias(butler, run, 2)
+    uuid = ingests(person, applied, run, 2)
     for _ in range(2):
         said = plan(applied)
-        assert f"bias instrument={INSTRUMENT},detector=2 ({ref.id}) is not in our seal" in said
+        assert f"bias instrument={INSTRUMENT},detector=2 ({uuid}) is not in our seal" in said
         assert run in said
         assert IN_SYNC in said
         applied.done("apply", "--auto-approve")
-    with applied.butler() as butler:
-        assert butler.get(ref) == {"by": "somebody"}
+    theirs_is_kept(applied, uuid)
 
 
-def test_a_run_of_theirs_in_our_leaf_is_named_and_kept(applied: Desk) -> None:
+def test_a_run_of_theirs_in_our_leaf_is_named_and_kept(applied: Desk, person: AtShell) -> None:
     run = f"{leaf('biasGen')}/theirs"
-    with applied.butler() as butler:
-        ref = bias(butler, run, 0)
-        butler.collections.prepend_chain(leaf("biasGen"), [run])
+    uuid = ingests(person, applied, run, 0)
+    person.butler("collection-chain", leaf("biasGen"), run, "--mode", "prepend")
     said = plan(applied)
     assert run in said
-    assert f"({ref.id}) is not in our seal" in said
+    assert f"({uuid}) is not in our seal" in said
     assert IN_SYNC in said
     applied.done("apply", "--auto-approve")
-    with applied.butler() as butler:
-        assert butler.get(ref) == {"by": "somebody"}
-        assert str(ref.id) not in certified(butler, leaf("bias")).values()
+    theirs_is_kept(applied, uuid)
+    assert uuid not in certified(applied).values()
 
 
-def test_a_certification_of_theirs_beside_ours_is_named_and_kept(applied: Desk) -> None:
-    with applied.butler() as butler:
-        ref = bias(butler, THEIRS, 2)
-        butler.registry.certify(leaf("bias"), [ref], ALWAYS)
+def test_a_run_of_theirs_certified_beside_ours_is_named_and_kept(applied: Desk, person: AtShell) -> None:
+    uuid = ingests(person, applied, THEIRS, 2)
+    person.butler("certify-calibrations", THEIRS, leaf("bias"), "bias")
     said = plan(applied)
-    assert f"{ref.id} is not of our making" in said
+    assert f"{uuid} is not of our making" in said
     assert IN_SYNC in said
     applied.done("apply", "--auto-approve")
-    with applied.butler() as butler:
-        assert certified(butler, leaf("bias"))[2] == str(ref.id)
+    assert certified(applied)[2] == uuid
+    theirs_is_kept(applied, uuid)
 
 
-def test_a_certification_of_theirs_over_ours_is_shown_and_the_spec_wins(applied: Desk) -> None:
-    with applied.butler() as butler:
-        before = certified(butler, leaf("bias"))
-        ref = bias(butler, THEIRS, 0)
-        where = [butler.registry.expandDataId(instrument=INSTRUMENT, detector=0)]
-        butler.registry.decertify(leaf("bias"), "bias", ALWAYS, dataIds=where)
-        butler.registry.certify(leaf("bias"), [ref], ALWAYS)
+def test_a_run_of_theirs_certified_over_ours_is_shown_and_the_spec_wins(applied: Desk, person: AtShell) -> None:
+    before = certified(applied)
+    uuid = ingests(person, applied, THEIRS, 0)
+    person.decertifies(leaf("bias"), "bias", instrument=INSTRUMENT, detector=0)
+    person.butler("certify-calibrations", THEIRS, leaf("bias"), "bias", "--begin-date", "2024-01-01")
     said = plan(applied)
     assert "~ certify bias" in said
-    assert str(ref.id) in said
+    assert uuid in said
     mends(applied)
-    with applied.butler() as butler:
-        assert certified(butler, leaf("bias")) == before
-        assert butler.get(ref) == {"by": "somebody"}
+    assert certified(applied) == before
+    theirs_is_kept(applied, uuid)
 
 
-def test_foreign_members_of_our_chains_are_named_and_keep_their_places(applied: Desk) -> None:
-    with applied.butler() as butler:
-        butler.collections.register(THEIRS, CollectionType.CALIBRATION)
-        for chain in (PUBLIC, CHAIN):
-            butler.collections.prepend_chain(chain, [THEIRS])
+def test_foreign_members_of_our_chains_are_named_and_keep_their_places(applied: Desk, person: AtShell) -> None:
+    person.butler("associate", THEIRS, "--dataset-type", "raw", "--collections", RAWS)
+    for chain in (PUBLIC, CHAIN):
+        person.butler("collection-chain", chain, THEIRS, "--mode", "prepend")
     said = plan(applied)
     for chain in (PUBLIC, CHAIN):
         assert f"chain {chain} at {PLACE}: member {THEIRS} is not ours and stays" in said
@@ -147,10 +152,9 @@ def test_foreign_members_of_our_chains_are_named_and_keep_their_places(applied: 
     assert members(applied, PUBLIC)[0] == members(applied, CHAIN)[0] == THEIRS
 
 
-def test_a_member_of_ours_that_was_removed_is_linked_again_where_it_was(applied: Desk) -> None:
+def test_a_member_of_ours_that_was_removed_is_linked_again_where_it_was(applied: Desk, person: AtShell) -> None:
     ordered = members(applied, CHAIN)
-    with applied.butler() as butler:
-        butler.collections.remove_from_chain(CHAIN, [leaf("bias")])
+    person.butler("collection-chain", CHAIN, leaf("bias"), "--mode", "remove")
     said = plan(applied)
     assert "+ link" in said
     assert DRIFT in said
@@ -159,8 +163,7 @@ def test_a_member_of_ours_that_was_removed_is_linked_again_where_it_was(applied:
 
 
 def test_a_leaf_that_somebody_made_by_hand_is_refused_and_left_alone(locked: Desk) -> None:
-    with locked.butler() as butler:
-        butler.collections.register(leaf("biasGen"), CollectionType.CHAINED, "by hand")
+    AtShell(locked.butler_root).butler("collection-chain", leaf("biasGen"), RAWS, "--doc", "by hand")
     for _ in range(2):
         said = plan(locked)
         assert f"{leaf('biasGen')} exists and reconcile did not make it" in said
@@ -170,13 +173,12 @@ def test_a_leaf_that_somebody_made_by_hand_is_refused_and_left_alone(locked: Des
         assert "BLOCKED" in applied.out
     with locked.butler() as butler:
         info = butler.collections.get_info(leaf("biasGen"))
-        assert (info.doc, tuple(info.children)) == ("by hand", ())
+        assert (info.doc, tuple(info.children)) == ("by hand", (RAWS,))
 
 
-def test_a_lost_record_makes_the_place_unknown_until_a_new_one_is_begun(applied: Desk) -> None:
+def test_a_lost_record_makes_the_place_unknown_until_a_new_one_is_begun(applied: Desk, person: AtShell) -> None:
     ordered = members(applied, CHAIN)
-    with applied.butler() as butler:
-        butler.collections.x_remove(RECORD)
+    person.butler("remove-collections", RECORD, "--no-confirm")
     assert applied.run("plan").code == 11
     said = applied.apply()
     assert said.code == 11
@@ -192,11 +194,9 @@ def test_a_lost_record_makes_the_place_unknown_until_a_new_one_is_begun(applied:
     assert members(applied, PUBLIC) == ()
 
 
-def test_a_sealed_dataset_that_was_removed_is_refused_by_name_and_never_rebuilt(applied: Desk) -> None:
-    run = our_run(applied)
-    with applied.butler() as butler:
-        ref = butler.find_dataset("bias", instrument=INSTRUMENT, detector=0, collections=[run])
-        butler.pruneDatasets([ref], purge=True, unstore=True, disassociate=True)
+def test_a_sealed_dataset_that_was_removed_is_refused_by_name_and_never_rebuilt(applied: Desk, person: AtShell) -> None:
+    run, where = our_run(applied), f"instrument='{INSTRUMENT}' and detector=0"
+    person.butler("prune-datasets", run, "--datasets", "bias", "--where", where, "--purge", run, "--no-confirm")
     for _ in range(2):
         said = plan(applied)
         assert "! refused" in said
