@@ -33,10 +33,12 @@ LEAST_LINES = 8
 class OverscanTrails(AmplifierTable):
     """The trails of one exposure on one detector; NaN where too few lines count.
 
-    Lag 1 comes first: the first pixel read after the data.
+    Trails begin with the first pixel read after the data. Transfers are those of the last data pixel.
     """
 
     exposure: int
+    serial_transfers: int
+    parallel_transfers: int
     gain: Annotated[Numbers, Column("gain by which electrons were counted", "electron / adu")]
     saturated: Annotated[Numbers, Column("share of the data pixels that is saturated")]
     signal_e: Annotated[Numbers, Column("mean of the good data pixels", "electron", unknown=True)]
@@ -80,6 +82,8 @@ def measure_trails(
     return OverscanTrails(
         amplifiers=tuple(a.name for a in detector.amplifiers),
         exposure=exposure,
+        serial_transfers=segment.prescan_columns + segment.columns,
+        parallel_transfers=segment.rows,
         gain=gain,
         saturated=adu["saturated"],
         signal_e=gain * adu["signal"],

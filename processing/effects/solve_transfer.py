@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.camera import Segment
 from processing.effects.charge_transfer import (
     FULL_WELL_E,
     AmplifierTransfer,
@@ -18,6 +17,7 @@ from processing.effects.charge_transfer import (
 )
 from processing.effects.eper import Drift, Trails, above_base, eper, fit_drift, fit_transfer, model
 from processing.effects.overscan_trails import OverscanTrails, base_lags
+from processing.suitability import Remark
 from processing.table_file import Numbers
 
 Header = Mapping[str, str | int | float | bool]
@@ -39,38 +39,23 @@ class Criteria:
     """Fit an offset of the output amplifier, which looks like a slow trap that fills in proportion to the signal?"""
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """An exposure that does not count for some amplifiers, and why."""
-
-    exposure: int
-    reason: str
-    amplifiers: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Say so."""
-        return f"exposure {self.exposure}: left out for {', '.join(self.amplifiers)}: {self.reason}"
-
-
-def left_out(measured: Sequence[OverscanTrails], criteria: Criteria) -> list[LeftOut]:
-    """What `solve` does not use, by exposure."""
+def left_out(measured: Sequence[OverscanTrails], criteria: Criteria) -> list[Remark]:
+    """Which exposures `solve` does not use, for which amplifiers, and why."""
     found = []
-    for each in measured:
+    for each in sorted(measured, key=lambda each: each.exposure):
         reasons = _reasons(each, criteria)
         for reason in sorted(set(reasons) - {""}):
-            names = tuple(n for n, r in zip(each.amplifiers, reasons, strict=True) if r == reason)
-            found.append(LeftOut(each.exposure, reason, names))
-    return sorted(found, key=lambda each: (each.exposure, each.reason))
+            names = ", ".join(n for n, r in zip(each.amplifiers, reasons, strict=True) if r == reason)
+            found.append(Remark("left-out-flats", f"exposure {each.exposure} for {names}: {reason}"))
+    return found
 
 
-def solve(
-    measured: Sequence[OverscanTrails], segment: Segment, criteria: Criteria, *, header: Header | None = None
-) -> ChargeTransfer:
+def solve(measured: Sequence[OverscanTrails], criteria: Criteria, *, header: Header | None = None) -> ChargeTransfer:
     """Fit every amplifier; raises ChargeTransferError if none has enough exposures."""
     ordered = sorted(measured, key=lambda each: each.exposure)
     names = _common_amplifiers(ordered)
     reasons = np.array([_reasons(each, criteria) for each in ordered])
-    found = [_amplifier(ordered, row, reasons[:, row] == "", segment, criteria) for row in range(len(names))]
+    found = [_amplifier(ordered, row, reasons[:, row] == "", criteria) for row in range(len(names))]
     flags = [each.flag for each in found]
     if all(flags):
         raise ChargeTransferError(f"no amplifier can be measured: {names[0]}: {flags[0]}; take more flats")
@@ -92,16 +77,14 @@ class _Solved:
     flag: str = ""
 
 
-def _amplifier(
-    ordered: Sequence[OverscanTrails], row: int, usable: NDArray[np.bool_], segment: Segment, criteria: Criteria
-) -> _Solved:
+def _amplifier(ordered: Sequence[OverscanTrails], row: int, usable: NDArray[np.bool_], criteria: Criteria) -> _Solved:
     signal = np.array([each.signal_e[row] for each in ordered])
     rising = np.argsort(signal, kind="stable")
     used = [ordered[i] for i in rising if usable[i]]
     measured = signal[rising], np.full(signal.shape, np.nan), np.full(signal.shape, np.nan)
     if flag := _flag(signal[usable], criteria):
         return _Solved(AmplifierTransfer(), measured, flag)
-    serial, parallel = (_trails(used, row, direction, segment) for direction in ("serial", "parallel"))
+    serial, parallel = (_trails(used, row, direction) for direction in ("serial", "parallel"))
     measured[1][usable[rising]], measured[2][usable[rising]] = eper(serial), eper(parallel)
     return _Solved(_fitted(serial, parallel, criteria), measured)
 
@@ -121,15 +104,15 @@ def _fitted(serial: Trails, parallel: Trails, criteria: Criteria) -> AmplifierTr
     )
 
 
-def _trails(used: Sequence[OverscanTrails], row: int, direction: str, segment: Segment) -> Trails:
+def _trails(used: Sequence[OverscanTrails], row: int, direction: str) -> Trails:
     serial = direction == "serial"
     last = "last_column_e" if serial else "last_row_e"
     return Trails(
         last_e=np.array([getattr(each, last)[row] for each in used]),
         trail_e=np.array([getattr(each, f"{direction}_trail_e")[row] for each in used]),
         error_e=np.array([getattr(each, f"{direction}_error_e")[row] for each in used]),
-        transfers=segment.prescan_columns + segment.columns if serial else segment.rows,
-        base_lags=base_lags(segment.overscan_columns) if serial else 0,
+        transfers=getattr(used[0], f"{direction}_transfers"),
+        base_lags=base_lags(used[0].serial_trail_e.shape[1]) if serial else 0,
     )
 
 
@@ -169,9 +152,17 @@ def _common_amplifiers(ordered: Sequence[OverscanTrails]) -> tuple[str, ...]:
     if not ordered:
         raise ChargeTransferError("no exposures: charge transfer is measured on flats of several levels")
     for each in ordered:
-        if each.amplifiers != ordered[0].amplifiers or each.serial_trail_e.shape != ordered[0].serial_trail_e.shape:
+        if _geometry(each) != _geometry(ordered[0]):
             raise ChargeTransferError(
-                f"exposures {ordered[0].exposure} and {each.exposure} differ in amplifiers or overscans: "
-                "measure them apart"
+                f"exposures {ordered[0].exposure} and {each.exposure} were read differently: {_geometry(ordered[0])} "
+                f"and {_geometry(each)}: measure them apart"
             )
     return ordered[0].amplifiers
+
+
+def _geometry(each: OverscanTrails) -> dict[str, object]:
+    return {
+        "amplifiers": each.amplifiers,
+        "transfers": (each.serial_transfers, each.parallel_transfers),
+        "overscans": (each.serial_trail_e.shape[1], each.parallel_trail_e.shape[1]),
+    }

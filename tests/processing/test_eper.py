@@ -152,7 +152,7 @@ def test_no_drift_is_no_trail() -> None:
 def test_noisy_flats_give_the_deferred_charge_within_five_percent_above_ten_thousand_electrons(
     flats: list[OverscanTrails],
 ) -> None:
-    found = solve(flats, SEGMENT, Criteria())
+    found = solve(flats, Criteria())
     signal = np.geomspace(10_000, 100_000, 10)
     for name in NAMES:
         serial, parallel = found.amplifier(name).serial, found.amplifier(name).parallel
@@ -161,33 +161,53 @@ def test_noisy_flats_give_the_deferred_charge_within_five_percent_above_ten_thou
 
 
 def test_the_order_of_exposures_changes_nothing(flats: list[OverscanTrails]) -> None:
-    assert solve(flats[::-1], SEGMENT, Criteria()) == solve(flats, SEGMENT, Criteria())
+    assert solve(flats[::-1], Criteria()) == solve(flats, Criteria())
 
 
 def test_saturated_and_faint_flats_are_left_out_by_name(flats: list[OverscanTrails]) -> None:
     odd = [measured(150_000, 11), measured(200, 12)]
     assert [str(each) for each in left_out([*odd, *flats], Criteria())] == [
-        "exposure 11: left out for C00, C01: saturated",
-        "exposure 12: left out for C00, C01: fainter than 1000 e-",
+        "left-out-flats: exposure 11 for C00, C01: saturated",
+        "left-out-flats: exposure 12 for C00, C01: fainter than 1000 e-",
     ]
 
 
 def test_flats_left_out_do_not_change_the_model(flats: list[OverscanTrails]) -> None:
-    clean, more = (solve(each, SEGMENT, Criteria()) for each in (flats, [*flats, measured(150_000, 11)]))
+    clean, more = (solve(each, Criteria()) for each in (flats, [*flats, measured(150_000, 11)]))
     assert [more.amplifier(name) for name in NAMES] == [clean.amplifier(name) for name in NAMES]
     assert np.isnan(more.serial_eper[:, -1]).all()
 
 
 def test_an_amplifier_with_too_few_levels_is_flagged_and_corrects_nothing(flats: list[OverscanTrails]) -> None:
     half = [replace(each, saturated=np.array([0.5, 0.0])) for each in flats[:3]]
-    found = solve([*half, *flats[3:]], SEGMENT, Criteria())
+    found = solve([*half, *flats[3:]], Criteria())
     assert found.flag == ("2 usable exposures, at least 3 needed", "")
     assert found.amplifier("C00") == AmplifierTransfer()
 
 
 def test_one_level_is_not_enough_for_any_amplifier() -> None:
     with pytest.raises(ChargeTransferError, match="no amplifier can be measured: C00: signals only from"):
-        solve([measured(20_000, n) for n in range(3)], SEGMENT, Criteria())
+        solve([measured(20_000, n) for n in range(3)], Criteria())
+
+
+def test_flats_read_differently_are_not_measured_together(flats: list[OverscanTrails]) -> None:
+    with pytest.raises(ChargeTransferError, match="exposures 1 and 9 were read differently"):
+        solve([*flats, replace(flats[0], exposure=9, serial_transfers=51)], Criteria())
+
+
+def test_without_flats_nothing_is_solved() -> None:
+    with pytest.raises(ChargeTransferError, match="no exposures"):
+        solve([], Criteria())
+
+
+def test_a_drift_is_told_from_fast_traps_where_it_is_asked_for() -> None:
+    truth = AmplifierTransfer(Transfer(2e-5, 0.6, 0.4, 0.6), TRUE.parallel, drift_scale=2e-4, drift_time=3.0)
+    frames = [raw(level, seed=n, truth=truth) for n, level in enumerate(LEVELS_E)]
+    trails = [
+        measure_trails(frame, sensor(), SEGMENT, exposure=n, gain=np.full(2, GAIN)) for n, frame in enumerate(frames)
+    ]
+    assert solve(trails, Criteria()).amplifier("C00").drift_scale == 0
+    assert solve(trails, Criteria(drift=True)).amplifier("C00").drift_scale == pytest.approx(2e-4, rel=0.1)
 
 
 def test_a_sensor_without_overscan_rows_cannot_be_measured() -> None:
@@ -225,4 +245,4 @@ def test_an_amplifier_without_good_lines_is_not_measured(flats: list[OverscanTra
     dead = Defects((Box(0, 0, 100, 400, Reason.NO_DATA, Origin.FLAT),), (SEGMENT.rows, 2 * SEGMENT.columns))
     found = measured(20_000, 1, dead)
     assert np.isnan(found.signal_e).tolist() == [True, False]
-    assert left_out([found], Criteria())[0].reason == "too few good lines"
+    assert left_out([found], Criteria())[0].text == "exposure 1 for C00: too few good lines"
