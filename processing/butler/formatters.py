@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from processing import camera_files, defect_boxes, defect_file, frame, raw, table_file
 from processing.camera import Camera
+from processing.pictures.figure import Picture
 
 
 class RawFormatter(FormatterV2):
@@ -130,3 +131,20 @@ class CameraFormatter(FormatterV2):
     def write_local_file(self, in_memory_dataset: Camera, uri: ResourcePath) -> None:
         """Write the YAML, with all that defaults say."""
         camera_files.write(in_memory_dataset, Path(uri.ospath))
+
+
+class PictureFormatter(FormatterV2):
+    """Reads and writes pictures, byte by byte."""
+
+    default_extension = ".png"
+    can_read_from_local_file = True
+
+    @override
+    def read_from_local_file(self, path: str, component: str | None = None, expected_size: int = -1) -> Picture:
+        """Read the PNG."""
+        return Picture(Path(path).read_bytes())
+
+    @override
+    def write_local_file(self, in_memory_dataset: Picture, uri: ResourcePath) -> None:
+        """Write the PNG."""
+        Path(uri.ospath).write_bytes(in_memory_dataset.png)

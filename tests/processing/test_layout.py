@@ -41,7 +41,7 @@ def test_a_camera_of_ones_own_is_laid_out(tmp_path: Path, monkeypatch: pytest.Mo
     from lsst.pipe.base import Pipeline
 
     graph = Pipeline.from_uri(str(into / "pipelines/MyCam/cpFlat.yaml")).to_graph()
-    assert set(graph.tasks) == {"cpFlatIsr", "cpFlatMeasure", "cpFlatNormalize", "cpFlatCombine"}
+    assert set(graph.tasks) == {"cpFlatIsr", "cpFlatMeasure", "cpFlatNormalize", "cpFlatCombine", "cpFlatMosaic"}
     assert (into / "bps/templates/bps_flat_r.yaml").is_file()
 
 
