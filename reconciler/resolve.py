@@ -62,6 +62,7 @@ class Straddles(Exception):
     """An exposure overlaps two validity ranges of one collection; Butler raises CalibrationLookupError there."""
 
     def __init__(self, collection: str, when: Validity, sources: tuple[Source, ...]) -> None:
+        self.sources = sources
         names = " and ".join(str(source) for source in sources)
         super().__init__(f"an exposure at {when} straddles two validity ranges of {collection}: {names}")
 
