@@ -62,10 +62,10 @@ def find_rays(
     """
     if not stack.shape == variance.shape == masked.shape:
         raise ValueError(f"stack, variance and mask differ in shape: {stack.shape}, {variance.shape}, {masked.shape}")
-    factors = 1 / np.asarray(scales, np.float64)
-    if factors.shape != (len(stack),) or not (np.isfinite(factors) & (factors > 0)).all():
+    divisors = np.asarray(scales, np.float64)
+    if divisors.shape != (len(stack),) or not (np.isfinite(divisors) & (divisors > 0)).all():
         raise ValueError(f"scales are {scales}: expected a positive number for each of {len(stack)} frames")
-    frames = np.ascontiguousarray(stack), np.ascontiguousarray(variance), np.ascontiguousarray(masked), factors
+    frames = np.ascontiguousarray(stack), np.ascontiguousarray(variance), np.ascontiguousarray(masked), 1 / divisors
     struck = np.zeros(stack.shape, np.bool_)
     for row in range(stack.shape[1]):
         _find_in_row(frames, row, criteria.threshold, criteria.relative_scatter, struck[:, row])

@@ -132,19 +132,20 @@ class FlatNormalizeTask(PipelineTask):
         self, inputMDs: Sequence[Mapping[str, Any]], measured: Sequence[tuple[int, int]], *, camera: Camera
     ) -> Struct:
         """Solve; `outputScales` are Scales. `measured` are exposure and detector of each of `inputMDs`."""
-        levels, shares = [], {}
-        for (exposure, detector), found in zip(measured, inputMDs, strict=True):
-            share = found["DETECTOR_SATURATED"]
-            level = found["DETECTOR_MEDIAN"] if share <= self.config.maxSaturated else float("nan")
-            levels.append(FlatLevel(detector, exposure, level, found["DETECTOR_N"]))
-            shares[f"detector {detector} in exposure {exposure}"] = share
+        limit = self.config.maxSaturated
+        shares = {key: found["DETECTOR_SATURATED"] for key, found in zip(measured, inputMDs, strict=True)}
+        levels = [
+            FlatLevel(d, e, found["DETECTOR_MEDIAN"] if shares[e, d] <= limit else float("nan"), found["DETECTOR_N"])
+            for (e, d), found in zip(measured, inputMDs, strict=True)
+        ]
         units = sorted({found["UNIT"] for found in inputMDs})
         if len(units) > 1:
             raise suitability.UnsuitableError(f"flats in different units: {', '.join(units)}: correct all alike")
         scales = normalise(levels, sigma=self.config.outlierSigma, floor=self.config.outlierFloor, unit=units[0])
         remarks = suitability.of_detectors((d.id for d in camera.detectors), scales.detector.tolist())
-        remarks += suitability.of_saturation(shares, limit=self.config.maxSaturated, then="left out")
-        remarks += suitability.of_levels(scales.left_out)
+        named = {f"detector {d} in exposure {e}": share for (e, d), share in shares.items()}
+        remarks += suitability.of_saturation(named, limit=limit, then="left out")
+        remarks += suitability.of_levels([each for each in scales.left_out if shares[each[1], each[0]] <= limit])
         for remark in remarks:
             self.log.warning("%s", remark)
         header = derived_cards("flat", []) | suitability.cards(remarks)
