@@ -1,4 +1,4 @@
-"""`python -m processing`: make repositories, ingest raws, simulate nights, add cameras.
+"""`python -m processing`: make repositories, ingest raws, simulate nights, draw, add cameras.
 
 Exit status: 0 done; 1 something was refused or failed (named on stderr, and in the JSON with --json); 64 usage.
 """
@@ -104,6 +104,14 @@ def _truth(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     return {"written": len(curated.write(options.raws, options.into)), "directory": str(options.into)}, False
 
 
+def _draw(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing.butler import draw, repository
+
+    with repository.open_butler(options.repo, writeable=False) as butler:
+        written = draw.draw(butler, options.type, options.collections, options.into)
+    return {"written": [str(path) for path in written]}, False
+
+
 def _add_camera(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     from processing import camera_files, layout
 
@@ -124,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_create(repo.add_parser("create", help="make a Butler repository"))
     _add_ingest(repo.add_parser("ingest", help="ingest raw FITS files"))
+    _add_draw(commands.add_parser("draw", help="draw the calibrations of a repository as PNG"))
     _add_simulate(commands.add_parser("simulate", help="write simulated raws and their truth"))
     _add_truth(commands.add_parser("truth", help="write the truth of simulated raws as curated calibrations"))
     camera = commands.add_parser("camera", help="process a camera of your own").add_subparsers(
@@ -137,6 +146,14 @@ def _add_camera_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("yaml", type=Path, metavar="YAML", help="its name is the camera's, plus .yaml")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="becomes a CP_PIPE_DIR")
     _finish(parser, _add_camera)
+
+
+def _add_draw(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", type=Path, metavar="REPO")
+    parser.add_argument("--collections", type=_names, required=True, metavar="A,B", help="searched in this order")
+    parser.add_argument("--type", required=True, metavar="NAME", help="dataset type: bias, flat, defects, cti, ...")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR")
+    _finish(parser, _draw)
 
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
@@ -200,6 +217,10 @@ def _add_truth(parser: argparse.ArgumentParser) -> None:
 def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(command=command)
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _flat(text: str) -> tuple[str, int, tuple[float, ...]]:

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import lsst.pipe.base.connectionTypes as cT
-from lsst.daf.butler import DatasetRef
 from lsst.pipe.base import (
     InputQuantizedConnection,
     OutputQuantizedConnection,
@@ -26,7 +25,7 @@ from lsst.pipe.base import (
 )
 from typing_extensions import override
 
-from processing.butler.instrument import CameraInstrument
+from processing.butler.draw import subject_of
 from processing.pictures.drawing import pictures
 from processing.pictures.figure import Subject
 
@@ -185,13 +184,3 @@ class TrailsTask(DrawTask):
     ConfigClass = TrailsConfig
     _DefaultName = "cpCtiTrails"
     names: ClassVar[dict[str, str]] = {"Trails": "picture"}
-
-
-def subject_of(refs: list[DatasetRef]) -> Subject:
-    """What these datasets of one type and filter show."""
-    first = refs[0]
-    camera = CameraInstrument.from_data_id(first.dataId).camera
-    physical_filter = str(first.dataId["physical_filter"]) if "physical_filter" in first.dataId else ""
-    runs = sorted({ref.run for ref in refs})
-    source = runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} other RUNs"
-    return Subject(camera, first.datasetType.name, physical_filter, source)
