@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from processing import clip_once_kernel
 from processing import combine_kernels as kernels
 from processing.sorting_network import sorting_network
 
@@ -93,7 +94,7 @@ def clip_once(
     def kernel(
         pixels: NDArray[np.generic], bad: NDArray[np.bool_], factors: NDArray[np.float64], *rest: object
     ) -> None:
-        kernels.clip_once(pixels, bad, factors, float(sigma), *rest)
+        clip_once_kernel.clip_once(pixels, bad, factors, float(sigma), *rest)
 
     return _combine(kernel, stack, mask, scale, sigma, threads)
 

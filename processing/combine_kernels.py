@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_BLOCK = 944
+BLOCK = 944
 """Pixels per block: long enough for the memory, short enough for the cache; 59 cache lines spread a column over it."""
 
 Pixels = NDArray[np.generic]
@@ -36,7 +36,7 @@ _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_compiled
-def _load(stack: Pixels, mask: Flags, scale: Doubles, first: int, block: Floats, width: int) -> None:
+def load(stack: Pixels, mask: Flags, scale: Doubles, first: int, block: Floats, width: int) -> None:
     """Copy ``width`` pixels from ``first`` into the block, scaled, with +inf for whatever must not count."""
     for j in range(stack.shape[0]):
         source, row = stack[j, first : first + width], block[j]
@@ -267,13 +267,13 @@ def _store(moments: Moments, first: int, out: Outputs) -> None:
 def meanclip(stack: Pixels, mask: Flags, scale: Doubles, clip: Clip, first: int, last: int, out: Outputs) -> None:
     """MEANCLIP of pixels ``first:last`` of ``stack[frame, pixel]``."""
     network, sigma, passes, floor = clip
-    block = np.empty((stack.shape[0], _BLOCK), np.float32)
-    for start in range(first, last, _BLOCK):
-        width = min(_BLOCK, last - start)
+    block = np.empty((stack.shape[0], BLOCK), np.float32)
+    for start in range(first, last, BLOCK):
+        width = min(BLOCK, last - start)
         usable = np.empty(width, np.int32)
         interval = np.empty(width), np.empty(width)
         moments = np.empty(width), np.empty(width), np.empty(width)
-        _load(stack, mask, scale, start, block, width)
+        load(stack, mask, scale, start, block, width)
         _count_usable(block, usable)
         _sort(block, network, width)
         _about_median(block, usable, sigma, floor, interval)
@@ -281,20 +281,4 @@ def meanclip(stack: Pixels, mask: Flags, scale: Doubles, clip: Clip, first: int,
         _measure(block, interval, (begin, end), moments)
         inner = begin + 1, end - 1  # in a sorted pixel the outermost values are the first to be clipped
         _clip_about_mean(block, interval, inner, sigma, passes - 1, moments)
-        _store(moments, start, out)
-
-
-@_compiled
-def clip_once(stack: Pixels, mask: Flags, scale: Doubles, sigma: float, first: int, last: int, out: Outputs) -> None:
-    """One pass about mean and population standard deviation of pixels ``first:last`` of ``stack[frame, pixel]``."""
-    block = np.empty((stack.shape[0], _BLOCK), np.float32)
-    for start in range(first, last, _BLOCK):
-        width = min(_BLOCK, last - start)
-        finite = np.zeros(width), np.full(width, np.finfo(np.float32).max)
-        moments = np.empty(width), np.empty(width), np.empty(width)
-        _load(stack, mask, scale, start, block, width)
-        _measure(block, finite, (0, stack.shape[0]), moments)
-        if _beyond(moments[1], finite):  # some value is masked or not finite: look at each
-            _measure(block, finite, (0, 0), moments)
-        _clip_about_mean(block, finite, (0, 0), sigma, 1, moments)
         _store(moments, start, out)
