@@ -46,6 +46,12 @@ payload:
 
 BOOTSTRAPS = ("biasBootstrap", "darkBootstrap", "flatBootstrap")
 PRODUCTS = (*BOOTSTRAPS, "defects", "bias", "dark", "flat")
+OVERSCAN_PRODUCTS = ("cti",)
+"""What can be made only of cameras that read overscan columns and rows."""
+
+SELECTIONS = {"bias": "SELECTION_BIAS", "dark": "SELECTION_DARK", "cti": "SELECTION_PTC_CTI"}
+"""Of the products made of exposures of any filter: the variable that says of which."""
+
 SHARED_TEMPLATES = tuple(f"bps_{product}.yaml" for product in (*BOOTSTRAPS, "defects"))
 """Templates that are the same for every camera."""
 
@@ -56,13 +62,22 @@ def pipelines(camera: Camera) -> dict[str, str]:
         f"pipelines/{camera.name}/cp{_capital(product)}.yaml": PIPELINE.format(
             camera=camera.name, identifier=camera.identifier, product=product, Product=_capital(product)
         )
-        for product in PRODUCTS
+        for product in products(camera)
     }
+
+
+def products(camera: Camera) -> tuple[str, ...]:
+    """What can be made of a camera's frames."""
+    segments = [camera.segment_for(detector) for detector in camera.detectors]
+    overscanned = all(segment.overscan_columns and segment.overscan_rows for segment in segments)
+    return (*PRODUCTS, *OVERSCAN_PRODUCTS) if overscanned else PRODUCTS
 
 
 def templates(camera: Camera) -> dict[str, str]:
     """The text of each bps template for a camera's bands, by its path in a CP_PIPE_DIR."""
-    found = {f"bps/templates/bps_{product}.yaml": _template(product) for product in ("bias", "dark")}
+    found = {
+        f"bps/templates/bps_{product}.yaml": _template(product) for product in products(camera) if product in SELECTIONS
+    }
     found |= {f"bps/templates/{name}": (TEMPLATES / name).read_text(encoding="utf-8") for name in SHARED_TEMPLATES}
     for band in dict.fromkeys(camera.filters.values()):
         found[f"bps/templates/bps_flat_{band}.yaml"] = _template("flat", band)
@@ -83,7 +98,7 @@ def _template(product: str, band: str | None = None) -> str:
         Dimension=dimension.capitalize(),
         name=f"{product}_{band}" if band else product,
         leaf=f"{product}Gen-{band}" if band else f"{product}Gen",
-        query=f"${{SELECTION_FLAT_{band}}} and band='{band}'" if band else f"${{SELECTION_{product.upper()}}}",
+        query=f"${{SELECTION_FLAT_{band}}} and band='{band}'" if band else f"${{{SELECTIONS[product]}}}",
     )
 
 

@@ -8,7 +8,7 @@ the charge that trails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -66,6 +66,7 @@ def measure_trails(
     gain: Numbers,
     curves: Sequence[Correction | None] | None = None,
     defects: Defects | None = None,
+    header: Mapping[str, str | int | float | bool] | None = None,
 ) -> OverscanTrails:
     """Measure one raw; `gain` (e-/ADU) and `curves` (None: linear as it is) are in the order of the amplifiers."""
     if min(segment.overscan_columns, segment.overscan_rows) < 2:
@@ -93,6 +94,7 @@ def measure_trails(
         serial_error_e=gain[:, None] * adu["serial_error"],
         parallel_trail_e=gain[:, None] * adu["parallel_trail"],
         parallel_error_e=gain[:, None] * adu["parallel_error"],
+        header=header or {},
     )
 
 

@@ -207,7 +207,7 @@ def test_a_drift_is_told_from_fast_traps_where_it_is_asked_for() -> None:
         measure_trails(frame, sensor(), SEGMENT, exposure=n, gain=np.full(2, GAIN)) for n, frame in enumerate(frames)
     ]
     assert solve(trails, Criteria()).amplifier("C00").drift_scale == 0
-    assert solve(trails, Criteria(drift=True)).amplifier("C00").drift_scale == pytest.approx(2e-4, rel=0.1)
+    assert solve(trails, Criteria(drift=True)).amplifier("C00").drift_scale == pytest.approx(2e-4, rel=0.2)
 
 
 def test_a_sensor_without_overscan_rows_cannot_be_measured() -> None:
