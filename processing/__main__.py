@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -101,7 +102,10 @@ def _one_night(options: argparse.Namespace) -> Any:
 def _truth(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     from processing.simulation import curated
 
-    return {"written": len(curated.write(options.raws, options.into)), "directory": str(options.into)}, False
+    return {
+        "written": len(curated.write(options.raws, options.into, options.date)),
+        "directory": str(options.into),
+    }, False
 
 
 def _draw(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
@@ -208,9 +212,10 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 def _add_truth(parser: argparse.ArgumentParser) -> None:
     parser.description = """Write what the simulator knows as calibration files that signature removal takes:
         crosstalk, linearizer, ptc, bfk, manual_defects of each detector, and camera. DIR/datasets.yaml lists them
-        as a CuratedSet does under `datasets:`. Example: python -m processing truth raws --into curated"""
+        as a CuratedSet beside DIR does under `datasets:`. Example: python -m processing truth raws --into curated"""
     parser.add_argument("raws", type=Path, metavar="RAWS", help="a directory that `simulate` has written")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--from", dest="date", type=datetime.fromisoformat, metavar="UTC", help="default: always valid")
     _finish(parser, _truth)
 
 

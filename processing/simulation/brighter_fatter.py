@@ -1,7 +1,7 @@
 """Brighter-fatter: the charge that pixels have collected moves the boundaries at which further charge is divided.
 
-The exposure is made of slices in time. In each, what arrives is divided at boundaries that the charge collected so
-far, and half of the slice itself, has moved: from the pixel before a boundary to the one behind it flows
+The exposure is made of slices in time. In each, what arrives is divided at boundaries that have been moved by the
+charge that is there midway (the midpoint rule): from the pixel before a boundary to the one behind it flows
 
     (arriving on both sides) / 2 * (potential behind - potential before),    potential = kernel (*) collected,
 
@@ -12,7 +12,7 @@ have the covariances C_ij = mu (delta_i0 delta_j0 + a_ij mu) of their eq 15.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-SLICES = 4
-"""With the light in four parts, the variance of a flat of 100 ke- is within 0.5 % of its value in the limit."""
+SLICES = 2
+"""With the light in two parts, the variance of a flat of 100 ke- is 0.3 % below that of ever more parts."""
 
 _QUARTER = np.array([[-1.0, -0.26, -0.065], [-0.205, -0.10, -0.032], [-0.05, -0.03, -0.01]])
 """Kernel by distance in rows and columns: neighbours along columns are nearer, as where channel stops confine."""
@@ -51,24 +51,28 @@ def centre(matrix: Numbers) -> float:
     return float(matrix[len(matrix) // 2, len(matrix) // 2])
 
 
-def collect(slices: Iterable[Image], kernel: Numbers) -> Image:
-    """The charge (electrons) that pixels hold in the end, of what arrives slice by slice."""
-    small = kernel.astype(np.float32)
-    collected: Image | None = None
+def collect(slices: Sequence[Image], kernel: Numbers) -> Image:
+    """The charge (electrons) that pixels hold in the end, of what arrives slice by slice; at least one."""
+    collected: Image = np.zeros_like(slices[0])
     for arriving in slices:
-        before = np.zeros_like(arriving) if collected is None else collected
-        collected = _divide(before, arriving, small)
-    if collected is None:
-        raise ValueError("an exposure has at least one slice")
+        gained: Image = _gained(collected, arriving, kernel.astype(np.float32))
+        collected = collected + gained
     return collected
 
 
 @_compiled
-def _divide(collected: Image, arriving: Image, kernel: Image) -> Image:
-    """`collected` and what arrives, divided at the moved boundaries."""
+def _gained(collected: Image, arriving: Image, kernel: Image) -> Image:
+    """What each pixel gets of a slice: its first half says where the boundaries are in its middle."""
+    half = arriving * np.float32(0.5)
+    midway = collected + _divided(half, _potential(collected + half * np.float32(0.5), kernel))
+    return _divided(arriving, _potential(midway, kernel))
+
+
+@_compiled
+def _divided(arriving: Image, potential: Image) -> Image:
+    """What each pixel gets of what arrives, at boundaries moved by this potential."""
     rows, columns = arriving.shape
-    potential = _potential(collected + arriving * np.float32(0.5), kernel)
-    charge = collected + arriving
+    charge = arriving.copy()
     half = np.float32(0.5)
     for row in range(rows):
         for column in range(columns):

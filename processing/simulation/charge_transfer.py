@@ -66,26 +66,32 @@ def _shifted(packets: Image, pixels: int, register: Register) -> Image:
 
 @_compiled
 def _shift(packets: Image, pixels: int, cti: np.float32, size: np.float32, stays: np.float32) -> Image:
-    """A pixel's packets come one after the other: packet by packet is the same as transfer by transfer."""
+    """A pixel's packets come one after the other: packet by packet is the same as transfer by transfer.
+
+    What is gained and lost is summed apart: added to a packet bit by bit, most of it would be lost in rounding.
+    """
     seen = packets.copy()
     left = np.zeros((pixels, packets.shape[1]), np.float32)
     held = np.zeros((pixels, packets.shape[1]), np.float32)
     for packet in range(packets.shape[0]):
+        gained = np.zeros(packets.shape[1], np.float32)
         for pixel in range(min(packet, pixels - 1), -1, -1):
-            _pass(seen[packet], left[pixel], held[pixel], cti, size, stays)
+            _pass(packets[packet], gained, left[pixel], held[pixel], cti, size, stays)
+        seen[packet] += gained
     return seen
 
 
 @_compiled
-def _pass(charge: Image, left: Image, held: Image, cti: np.float32, size: np.float32, stays: np.float32) -> None:
-    """A packet of each line enters a pixel and leaves it again, all in place."""
+def _pass(
+    charge: Image, gained: Image, left: Image, held: Image, cti: np.float32, size: np.float32, stays: np.float32
+) -> None:
+    """A packet of each line enters a pixel and leaves it again, all in place but `charge`, what it started with."""
     zero, one, scale = np.float32(0), np.float32(1), np.float32(1 / CLOUD_E)
     for line in range(charge.size):
         kept = held[line] * stays
-        present = charge[line] + left[line] + held[line] - kept
-        room = size * np.sqrt(min(max(present, zero) * scale, one)) - kept
-        caught = min(max(room, zero), max(present, zero))
-        present -= caught
+        found = left[line] + (held[line] - kept)
+        present = max(charge[line] + gained[line] + found, zero)
+        caught = min(max(size * np.sqrt(min(present * scale, one)) - kept, zero), present)
         held[line] = kept + caught
-        left[line] = present * cti
-        charge[line] = present - left[line]
+        left[line] = (present - caught) * cti
+        gained[line] += found - caught - left[line]

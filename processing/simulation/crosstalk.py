@@ -29,8 +29,9 @@ def couplings(detector: Detector, strength: float, *, seed: int) -> Matrix:
 
 def mix(signals: NDArray[np.float32], matrix: Matrix) -> NDArray[np.float32]:
     """Signals (n_amplifiers, rows, columns), in readout order and above bias, with what the others add to each."""
-    seen: NDArray[np.float32] = signals + np.tensordot(matrix.astype(np.float32), signals, axes=1)
-    return seen
+    # einsum adds in one order on one core: the same frame, to the bit, on every machine.
+    ghosts: NDArray[np.float32] = np.einsum("vs,sij->vij", matrix.astype(np.float32), signals)
+    return signals + ghosts
 
 
 def _nearness(one: Amplifier, other: Amplifier) -> float:

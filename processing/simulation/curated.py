@@ -2,7 +2,7 @@
 
     <DIR>/crosstalk/<DETECTOR>.ecsv         and linearizer, ptc, bfk, cti, manual_defects (the dead columns)
     <DIR>/camera/<CAMERA>.yaml
-    <DIR>/datasets.yaml                     what a CuratedSet says of these files under `datasets:`
+    <DIR>/datasets.yaml                     what a CuratedSet beside <DIR> says of these files under `datasets:`
 
 With a date, file names and datasets.yaml have it too. The same truth makes the same bytes, whenever it is written.
 """
@@ -64,7 +64,7 @@ def write(raws: Path, into: Path, date: datetime | None = None) -> list[Path]:
     datasets["camera"] = {"storage_class": "CalibCamera", "dimensions": ["instrument"], "files": files}
     listing = into / "datasets.yaml"
     listing.write_text(yaml.safe_dump({"datasets": datasets}, sort_keys=False), encoding="utf-8")
-    return [into / file["file"] for dataset in datasets.values() for file in dataset["files"]] + [listing]
+    return [into.parent / file["file"] for dataset in datasets.values() for file in dataset["files"]] + [listing]
 
 
 def calibrations(detector: Detector, sensor: Sensor, camera: str) -> dict[str, Table | Defects]:
@@ -162,10 +162,10 @@ def _write(result: Table | Defects, directory: Path, stem: str) -> Path:
 
 
 def _entry(path: Path, into: Path, date: datetime | None = None, detector: int | None = None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"file": path.relative_to(into).as_posix()}
+    entry: dict[str, Any] = {"file": path.relative_to(into.parent).as_posix()}
     if detector is not None:
         entry["detector"] = detector
-    return entry | ({"from": date.isoformat(timespec="seconds")} if date else {})
+    return entry | ({"from": f"{date:%Y-%m-%dT%H:%M:%S}"} if date else {})
 
 
 def _copy_camera(name: str, directory: Path) -> Path:

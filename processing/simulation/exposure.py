@@ -78,7 +78,7 @@ def _collected(expected: Image, sensor: Sensor, rays: Rays, rng: np.random.Gener
     """What pixels hold at the end of the exposure, of the electrons that are expected."""
     if sensor.kernel is None:
         return struck(_counted(expected, sensor, rng), rays)
-    return brighter_fatter.collect(_slices(expected, sensor, rays, rng), sensor.kernel)
+    return brighter_fatter.collect(list(_slices(expected, sensor, rays, rng)), sensor.kernel)
 
 
 def _slices(expected: Image, sensor: Sensor, rays: Rays, rng: np.random.Generator) -> Iterator[Image]:

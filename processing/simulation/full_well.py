@@ -15,6 +15,8 @@ def bleed(charge: Image, full_well_e: float) -> Image:
     """
     full = np.flatnonzero((charge > full_well_e).any(axis=0))
     result = np.minimum(charge, np.float32(full_well_e))
+    if not full.size:
+        return result
     excess, held = (charge[:, full] - result[:, full]) / 2, result[:, full]
     for rows in (range(len(charge)), reversed(range(len(charge)))):
         running = np.zeros(full.size, np.float32)

@@ -11,7 +11,7 @@ from processing.camera_files import find
 from processing.isr import assemble
 from processing.simulation import night
 from processing.simulation.exposure import Shot, expose
-from processing.simulation.plan import Block, PlanError, read_plan, shots
+from processing.simulation.plan import Block, Ladder, PlanError, read_plan, shots
 from processing.simulation.sensor import draw, flat_light
 
 CAMERA = find("LSSTComCam")
@@ -88,3 +88,18 @@ def test_a_mistake_in_a_plan_is_named(tmp_path: Path) -> None:
     path.write_text("- {type: bias, night: 20241208, first_seq: 1, count: 2}\n- {type: tea, night: 1}\n")
     with pytest.raises(PlanError, match=r"plan.yaml: 1.type: .*'bias', 'dark' or 'flat'"):
         read_plan(path)
+
+
+def test_a_ladder_has_so_many_exposures_at_each_level_under_a_steady_lamp() -> None:
+    ladder = Ladder(first=1000, last=100_000, levels=3)
+    block = Block(type="flat", night=20241208, first_seq=7, count=2, exposure_time=10, band="r", electrons=ladder)
+    made = list(shots([block], CAMERA))
+    assert [s.electrons for s in made] == [1000, 1000, 10_000, 10_000, 100_000, 100_000]
+    assert [s.exposure_time for s in made] == pytest.approx([0.1, 0.1, 1, 1, 10, 10])
+    assert [s.seq_num for s in made] == [7, 8, 9, 10, 11, 12]
+
+
+def test_a_plan_may_list_the_levels_of_a_ladder(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("- {type: flat, night: 20241208, first_seq: 1, count: 1, band: r, electrons: [500, 2000]}\n")
+    assert read_plan(path)[0].levels == (500, 2000)
