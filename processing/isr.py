@@ -1,32 +1,75 @@
-"""Instrument signature removal: a raw in, an assembled image with variance and mask out. Everything is in ADU.
+"""Instrument signature removal: a raw in, an assembled image with variance and mask out.
 
-In order: saturated pixels are marked, each amplifier's overscan level is subtracted and its scans trimmed, the
-amplifiers are assembled, defects are marked, the camera's own pedestal, the bias and the dark (per second of
-dark time) are subtracted. Variances of what is subtracted are added, masks joined. Nothing that goes in is changed.
+In order, each step if its calibration is given:
+
+    saturation          pixels at the end of the converter are marked; so are those that were not measured
+    overscan            each amplifier's level is subtracted, its scans are trimmed, the amplifiers are assembled
+    crosstalk           ghosts of the other amplifiers' signals above their overscan levels
+    linearizer          each amplifier's curve
+    pedestal, bias      what the camera itself adds; the structure that is read without light
+    photon noise        enters the variance, here where the image is charge and nothing else
+    charge transfer     charge left behind goes back to its pixel (in electrons)
+    defects             are marked
+    dark                per second of dark time
+    brighter-fatter     charge pushed aside goes back to its pixel (in electrons)
+    gain                ADU become electrons, if wanted
+    flat                divides
+
+Gains are those of photon transfer curves, else the camera's. Images are in ADU up to `gain`. Variances of what is
+subtracted are added; what multiplies acts on them by its square; moving charge back restores its Poisson noise and
+leaves them. Masks are joined; what a calibration cannot vouch for becomes SUSPECT, what is not a number NO_DATA.
+Nothing that goes in is changed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.assemble import GeometryError, place, readouts
+from processing import isr_steps as steps
 from processing.camera import Detector, Segment
 from processing.defect_boxes import Defects
-from processing.frame import Frame, Image, Mask, bit
-from processing.overscan import level
+from processing.effects.brighter_fatter import BrighterFatterKernel
+from processing.effects.charge_transfer import ChargeTransfer
+from processing.effects.crosstalk import Crosstalk
+from processing.effects.linearizer import Linearizer
+from processing.effects.photon_transfer import PhotonTransfer, electronics
+from processing.frame import Frame, Image, Mask
+from processing.isr_steps import CONVERGED, Work
+from processing.provenance import Cards
+
+__all__ = ["CONVERGED", "Calibrations", "Corrected", "assemble", "remove_signature"]
+
+
+class Calibrations(TypedDict, total=False):
+    """What there is to correct a raw with; a step whose calibration is absent or None is left out."""
+
+    photon_transfer: PhotonTransfer | None
+    crosstalk: Crosstalk | None
+    linearizer: Linearizer | None
+    bias: Frame | None
+    """ADU."""
+    charge_transfer: ChargeTransfer | None
+    defects: Defects | None
+    dark: Frame | None
+    """ADU per second."""
+    kernel: BrighterFatterKernel | None
+    flat: Frame | None
+    """Relative response."""
 
 
 @dataclass(frozen=True, eq=False)
 class Corrected:
-    """Image in ADU, variance in ADU², mask by the planes of `processing.frame`."""
+    """Image in `unit`, variance in its square, mask by the planes of `processing.frame`; cards of how it went."""
 
     image: Image
     variance: Image
     mask: Mask
+    unit: str = "adu"
+    cards: Cards = field(default_factory=dict)
 
 
 def remove_signature(
@@ -34,61 +77,40 @@ def remove_signature(
     detector: Detector,
     segment: Segment,
     *,
-    defects: Defects | None = None,
-    bias: Frame | None = None,
-    dark: Frame | None = None,
     dark_time: float = 0.0,
     pedestal_adu: float = 0.0,
     shot_noise: bool = True,
+    apply_gains: bool = False,
+    **given: Unpack[Calibrations],
 ) -> Corrected:
-    """Correct one raw image. `dark` is in ADU/s; without `shot_noise` the variance is the read noise alone."""
-    found = assemble(raw, detector, segment)
-    image, variance, mask = found.image, found.variance, found.mask
-    if defects is not None:
-        _mark(mask, defects)
-    image -= np.float32(pedestal_adu)
-    if bias is not None:
-        _subtract(image, variance, mask, bias, "bias", factor=1.0)
-    if shot_noise:
-        _add_shot_noise(image, variance, detector, segment)
-    if dark is not None:
-        _subtract(image, variance, mask, dark, "dark", factor=dark_time)
-    return Corrected(image, variance, mask)
+    """Correct one raw image; without `shot_noise` the variance is the read noise alone.
+
+    Raises GeometryError or TableError for a calibration that does not belong to the detector.
+    """
+    work = steps.read_out(raw, detector, segment, electronics(detector, given.get("photon_transfer")))
+    steps.remove_ghosts(work, given.get("crosstalk"))
+    steps.linearize(work, given.get("linearizer"))
+    work.image[:] -= np.float32(pedestal_adu)
+    steps.subtract(work, given.get("bias"), "bias", factor=1.0)
+    steps.judge_signal(work, shot_noise=shot_noise)
+    steps.move_back_trails(work, given.get("charge_transfer"))
+    steps.mark_defects(work, given.get("defects"))
+    steps.subtract(work, given.get("dark"), "dark", factor=dark_time)
+    cards: Cards = {
+        f"LSST ISR GAIN {name}": float(gain) for name, gain in zip(work.names, work.electronics.gain, strict=True)
+    }
+    cards |= steps.move_back_neighbours(work, given.get("kernel"))
+    if apply_gains:
+        steps.apply_gains(work)
+    steps.divide(work, given.get("flat"))
+    steps.mark_unmeasured(work)
+    return _corrected(work, "electron" if apply_gains else "adu", cards)
 
 
 def assemble(raw: NDArray[Any], detector: Detector, segment: Segment) -> Corrected:
     """Subtract overscan, trim and put the amplifiers together; the variance is that of the readout."""
-    image = np.empty(detector.shape(segment), np.float32)
-    variance = np.empty_like(image)
-    mask = np.zeros(image.shape, np.int16)
-    for readout in readouts(raw, detector, segment):
-        amplifier = readout.amplifier
-        base = level(readout.overscan)
-        read_noise_adu = amplifier.read_noise_e / amplifier.gain_e_per_adu
-        np.subtract(readout.data, np.float32(base.mean_adu), out=place(image, amplifier, segment))
-        place(variance, amplifier, segment)[:] = read_noise_adu**2 + base.variance_adu2
-        place(mask, amplifier, segment)[readout.data >= amplifier.saturation_adu] = bit("SAT")
-    return Corrected(image, variance, mask)
+    return _corrected(steps.read_out(raw, detector, segment, electronics(detector, None)), "adu", {})
 
 
-def _add_shot_noise(image: Image, variance: Image, detector: Detector, segment: Segment) -> None:
-    """Poisson variance of the charge: signal over gain; noise below zero carries none."""
-    for amplifier in detector.amplifiers:
-        signal = place(image, amplifier, segment)
-        place(variance, amplifier, segment)[:] += np.maximum(signal, 0) / np.float32(amplifier.gain_e_per_adu)
-
-
-def _mark(mask: Mask, defects: Defects) -> None:
-    if defects.shape != mask.shape:
-        raise GeometryError(
-            f"the defects are of an image of {defects.shape} (rows, columns), this one has {mask.shape}"
-        )
-    mask[defects.bad] |= bit("BAD")
-
-
-def _subtract(image: Image, variance: Image, mask: Mask, calib: Frame, name: str, *, factor: float) -> None:
-    if calib.image.shape != image.shape:
-        raise GeometryError(f"the {name} has {calib.image.shape} (rows, columns), the image {image.shape}")
-    image -= calib.image * np.float32(factor)
-    variance += calib.variance * np.float32(factor**2)
-    mask |= calib.mask
+def _corrected(work: Work, unit: str, cards: Cards) -> Corrected:
+    return Corrected(work.image, work.variance, work.mask, unit, cards)

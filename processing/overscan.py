@@ -22,13 +22,16 @@ class Level:
 
 
 def level(overscan: NDArray[Any]) -> Level:
-    """The clipped mean of overscan pixels; nothing to subtract if there are none.
+    """The clipped mean of finite overscan pixels; nothing to subtract if there are no pixels, NaN if none is finite.
 
     A mean and not a median: the median of whole ADU is itself a whole ADU, up to half a step off.
     """
     if overscan.size == 0:
         return Level(0.0, 0.0)
     values = overscan.astype(np.float64).ravel()
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return Level(np.nan, np.nan)
     low, middle, high = np.percentile(values, [25, 50, 75])
     width = CLIP_SIGMA * max(SIGMA_OF_IQR * (high - low), QUANTISATION_STEP_ADU)
     kept = values[np.abs(values - middle) <= width]

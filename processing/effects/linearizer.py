@@ -127,17 +127,6 @@ def linearize(signal: Signal, variance: Signal, correction: Correction | None) -
     )
 
 
-def bend(linear: Signal, correction: Correction) -> NDArray[np.float64]:
-    """The signal that `linearize` turns into this linear one: what a sensor with this nonlinearity reads."""
-    from scipy.interpolate import CubicHermiteSpline
-
-    x = np.linspace(correction.low, correction.high, _SAMPLES)
-    bent = CubicHermiteSpline(x + correction.added(x), x, 1 / (1 + correction.slope(x)))
-    held = np.clip(linear, bent.x[0], bent.x[-1])
-    beyond: NDArray[np.float64] = bent(held) + (linear - held)
-    return beyond
-
-
 def corrections(linearizer: Linearizer, amplifiers: Sequence[str]) -> list[Correction | None]:
     """The curves of these amplifiers, in their order."""
     linearizer.rows_of(amplifiers)
@@ -145,7 +134,7 @@ def corrections(linearizer: Linearizer, amplifiers: Sequence[str]) -> list[Corre
 
 
 _SAMPLES = 4096
-"""Points at which the inverse of a curve is tabulated; and where a curve is tested for rising."""
+"""Points at which a curve is tested for rising."""
 
 
 def _refuse_falling(found: Correction, name: str) -> None:

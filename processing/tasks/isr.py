@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 import numpy as np
@@ -27,13 +29,43 @@ from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera
 from processing.defect_boxes import Defects
 from processing.frame import UNUSABLE, Frame
-from processing.isr import Corrected, remove_signature
+from processing.isr import CONVERGED, Calibrations, Corrected, remove_signature
 from processing.provenance import MEDIAN, Cards, amplifier_cards, calibration_cards
 from processing.raw import RawFrame
+from processing.table_file import Table
+
+
+def _calibration(name: str, storage_class: str, doc: str, *, minimum: int = 0, per_filter: bool = False) -> Any:
+    """A prerequisite of one detector, or of one detector and filter."""
+    return cT.PrerequisiteInput(
+        doc=doc,
+        name=name,
+        storageClass=storage_class,
+        dimensions=("instrument", "detector", "physical_filter") if per_filter else ("instrument", "detector"),
+        isCalibration=True,
+        minimum=minimum,
+    )
+
+
+CALIBRATIONS = {
+    "crosstalk": "crosstalk",
+    "linearizer": "linearizer",
+    "ptc": "photon_transfer",
+    "deferredChargeCalib": "charge_transfer",
+    "bfKernel": "kernel",
+    "bias": "bias",
+    "dark": "dark",
+    "flat": "flat",
+    "defects": "defects",
+}
+"""Connections of calibrations, and what `remove_signature` calls them."""
 
 
 class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposure", "detector")):
-    """A raw, the calibrations that the configuration asks for, and the corrected frame."""
+    """A raw, the calibrations that the configuration asks for, and the corrected frame.
+
+    All are valid at the exposure. Without one that may be missing, its correction is left out.
+    """
 
     ccdExposure = cT.Input(
         doc="Raw as read out.",
@@ -41,28 +73,17 @@ class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposur
         storageClass="RawFrame",
         dimensions=("instrument", "exposure", "detector"),
     )
-    bias = cT.PrerequisiteInput(
-        doc="Bias valid at the exposure.",
-        name="bias",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
+    crosstalk = _calibration("crosstalk", "CalibCrosstalk", "Coefficients between amplifiers; may be missing.")
+    linearizer = _calibration("linearizer", "CalibLinearizer", "Curve of each amplifier; may be missing.")
+    ptc = _calibration(
+        "ptc", "CalibPhotonTransfer", "Gain, noise and turn-off of each amplifier; if missing, the camera's."
     )
-    dark = cT.PrerequisiteInput(
-        doc="Dark per second valid at the exposure.",
-        name="dark",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-    )
-    defects = cT.PrerequisiteInput(
-        doc="Defects valid at the exposure; without any, no pixel is marked.",
-        name="defects",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-        minimum=0,
-    )
+    deferredChargeCalib = _calibration("cti", "CalibChargeTransfer", "Charge transfer; may be missing.")
+    bfKernel = _calibration("bfk", "CalibKernel", "Brighter-fatter kernel; may be missing.")
+    bias = _calibration("bias", "CalibFrame", "Bias.", minimum=1)
+    dark = _calibration("dark", "CalibFrame", "Dark per second.", minimum=1)
+    flat = _calibration("flat", "CalibFrame", "Flat of the filter.", minimum=1, per_filter=True)
+    defects = _calibration("defects", "CalibDefects", "Defects; without any, no pixel is marked.")
     outputExposure = cT.Output(
         doc="Corrected frame.",
         name="postISRCCD",
@@ -72,25 +93,47 @@ class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposur
 
     def __init__(self, *, config: IsrConfig) -> None:
         """Ask for no calibration that will not be applied."""
-        if config.darkSubtractedByCamera or not config.doBias:
-            del self.bias
-        if config.darkSubtractedByCamera or not config.doDark:
-            del self.dark
-        if not config.doDefect:
-            del self.defects
+        for name in CALIBRATIONS.keys() - config.wanted():
+            delattr(self, name)
 
 
 class IsrConfig(PipelineTaskConfig, pipelineConnections=IsrConnections):
     """Which corrections to apply."""
 
+    doCrosstalk = pex.Field[bool](doc="Subtract the ghosts of other amplifiers?", default=False)
+    doLinearize = pex.Field[bool](doc="Correct nonlinearity?", default=False)
     doBias = pex.Field[bool](doc="Subtract the bias?", default=True)
-    doDark = pex.Field[bool](doc="Subtract the dark, scaled by dark time?", default=True)
+    doDeferredCharge = pex.Field[bool](doc="Move back the charge that transfers have left behind?", default=False)
     doDefect = pex.Field[bool](doc="Mark the defects, if there are any for the detector?", default=True)
+    doDark = pex.Field[bool](doc="Subtract the dark, scaled by dark time?", default=True)
+    doBrighterFatter = pex.Field[bool](doc="Move back the charge that was pushed into neighbours?", default=False)
+    doApplyGains = pex.Field[bool](doc="Turn ADU into electrons?", default=False)
+    doFlat = pex.Field[bool](doc="Divide by the flat?", default=False)
+    useGainsFrom = pex.ChoiceField[str](
+        doc="Where gains, read noise and turn-offs are from",
+        allowed={"CAMERA": "the camera's nominal ones", "PTC": "photon transfer curves; without, the camera's"},
+        default="CAMERA",
+    )
     darkSubtractedByCamera = pex.Field[bool](
         doc="Has the camera subtracted a dark, bias included? Then neither is subtracted again.", default=False
     )
     pedestalAdu = pex.Field[float](doc="Constant that the camera has added, ADU.", default=0.0)
     doAmplifierMedians = pex.Field[bool](doc="State the median of each amplifier in the header?", default=False)
+
+    def wanted(self) -> set[str]:
+        """The connections of the calibrations to apply."""
+        asked = {
+            "crosstalk": self.doCrosstalk,
+            "linearizer": self.doLinearize,
+            "ptc": self.useGainsFrom == "PTC",
+            "deferredChargeCalib": self.doDeferredCharge,
+            "bfKernel": self.doBrighterFatter,
+            "bias": self.doBias and not self.darkSubtractedByCamera,
+            "dark": self.doDark and not self.darkSubtractedByCamera,
+            "flat": self.doFlat,
+            "defects": self.doDefect,
+        }
+        return {name for name, yes in asked.items() if yes}
 
 
 class IsrTask(PipelineTask):
@@ -109,9 +152,8 @@ class IsrTask(PipelineTask):
         inputs = butlerQC.get(inputRefs)
         data_id = butlerQC.quantum.dataId
         applied: Cards = {}
-        for name in ("bias", "dark", "defects"):
-            if name in inputs:
-                applied |= _applied(name, getattr(inputRefs, name), inputs[name])
+        for name in sorted(CALIBRATIONS.keys() & inputs.keys()):
+            applied |= _applied(name, getattr(inputRefs, name), inputs[name])
         camera = CameraInstrument.from_data_id(data_id).camera
         record = data_id.records["exposure"]
         outputs = self.run(camera=camera, record=record, detector=data_id["detector"], applied=applied, **inputs)
@@ -125,27 +167,32 @@ class IsrTask(PipelineTask):
         record: DimensionRecord,
         detector: int,
         applied: Cards,
-        bias: Frame | None = None,
-        dark: Frame | None = None,
-        defects: Defects | None = None,
+        **calibrations: Any,
     ) -> Struct:
-        """Correct a raw; `outputExposure` is a Frame in ADU whose header names the calibrations `applied`."""
+        """Correct a raw with calibrations by their connections' names.
+
+        `outputExposure` is a Frame whose header names the calibrations `applied`.
+        """
         sensor = camera.detector(detector)
+        given = cast(Calibrations, {CALIBRATIONS[name]: each for name, each in calibrations.items()})
         done = remove_signature(
             ccdExposure.image,
             sensor,
             camera.segment_of(ccdExposure.header),
-            bias=bias,
-            dark=dark,
-            defects=defects,
             dark_time=record.dark_time,
             pedestal_adu=self.config.pedestalAdu,
             shot_noise=record.exposure_time > 0,
+            apply_gains=self.config.doApplyGains,
+            **given,
         )
-        header = _header(record, sensor.name) | applied | _median(done)
+        if not done.cards.get(CONVERGED, True):
+            self.log.warning(
+                "%s: brighter-fatter has not converged: the pixels that still move are SUSPECT", sensor.name
+            )
+        header = _header(record, sensor.name) | applied | done.cards | _median(done)
         if self.config.doAmplifierMedians:
             header |= amplifier_cards(medians(done.image, done.mask, sensor))
-        return Struct(outputExposure=Frame(done.image, done.variance, done.mask, "adu", header))
+        return Struct(outputExposure=Frame(done.image, done.variance, done.mask, done.unit, header))
 
 
 class FlatIsrTask(IsrTask):
@@ -154,7 +201,7 @@ class FlatIsrTask(IsrTask):
     _DefaultName = "cpFlatIsr"
 
 
-def _applied(name: str, ref: DatasetRef, calibration: Frame | Defects) -> Cards:
+def _applied(name: str, ref: DatasetRef, calibration: Frame | Defects | Table) -> Cards:
     return calibration_cards(name, ref.run, str(ref.id), calibration.header)
 
 
