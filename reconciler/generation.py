@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 from .dataid import data_id
 from .errors import ReconcileError
 from .intent import Generation, Made, Pin, Precursor, Start
 from .seals import Recipe
-from .spec.documents import CalibrationSet, Lock, LockedExposures, LockedRuns
+from .spec.documents import CalibrationSet, Catalog, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, instances, with_band
 from .spec.load import Tree
 from .spec.located import Located
@@ -52,7 +53,7 @@ def made(located: Located[CalibrationSet], tree: Tree, so_far: Mapping[Key, Valu
     if lock is None or catalog is None:
         lack = "its lock; run `reconcile lock`" if lock is None else f"a catalog for release {document.release}"
         return Made(notices=[f"{located.path}: nothing of it is planned without {lack}"])
-    maker = _Maker(document, lock.document, so_far)
+    maker = _Maker(document, lock.document, catalog, so_far)
     for instance in instances(document, catalog):
         maker.make(instance)
     differences = {work.mixed for work in maker.result.works.values() if isinstance(work, Generation) and work.mixed}
@@ -63,16 +64,25 @@ def made(located: Located[CalibrationSet], tree: Tree, so_far: Mapping[Key, Valu
     return maker.result
 
 
+class _Product(NamedTuple):
+    """What a set makes or takes from a RUN, for what is made from it in turn."""
+
+    instance: Instance
+    key: Gen
+    detectors: Ranges
+    physical_filter: str | None
+
+
 class _Maker:
     """Works through the instances of one set in the order of making."""
 
-    def __init__(self, document: CalibrationSet, lock: Lock, so_far: Mapping[Key, Value]) -> None:
-        self.document, self.lock = document, lock
+    def __init__(self, document: CalibrationSet, lock: Lock, catalog: Catalog, so_far: Mapping[Key, Value]) -> None:
+        self.document, self.lock, self.catalog = document, lock, catalog
         self.started = started(document, so_far)
         self.place = document.origin
         self.chain = Chain(document.origin, document.naming.ticket_chain)
         self.result = Made(chains={self.chain: ()})
-        self.made: dict[str, list[tuple[Instance, Gen]]] = {}
+        self.made: defaultdict[str, list[_Product]] = defaultdict(list)
 
     def make(self, instance: Instance) -> None:
         locked = self.lock.products.get(instance.name)
@@ -96,16 +106,18 @@ class _Maker:
             span = constant(instance.certify.validity, gen(run.run))
             identities = _identities(self.document.instrument, instance, run.detectors, run.physical_filter)
             timelines.update(dict.fromkeys(identities, span))
+            self.made[instance.product].append(_Product(instance, key, run.detectors, run.physical_filter))
         self._certify(instance, timelines)
 
     def _generate(self, instance: Instance, locked: LockedExposures) -> None:
-        identities = _identities(self.document.instrument, instance, _detectors(locked), locked.physical_filter)
+        detectors = _detectors(locked)
+        identities = _identities(self.document.instrument, instance, detectors, locked.physical_filter)
         expected = frozenset(identities)
         key = Gen(self.place, instance.leaf)
         work = self._work(key, instance, locked, expected)
         self.result.values[key] = Presence(work.recipe.digest, True)
         self.result.works[key] = work
-        self.made.setdefault(instance.product, []).append((instance, key))
+        self.made[instance.product].append(_Product(instance, key, detectors, locked.physical_filter))
         span = constant(instance.certify.validity, gen(instance.leaf))
         self._certify(instance, dict.fromkeys(identities, span))
 
@@ -118,8 +130,8 @@ class _Maker:
 
     def _work(self, key: Gen, instance: Instance, locked: LockedExposures, expected: frozenset[str]) -> Generation:
         document, entry = self.document, instance.entry
-        exposures = tuple(locked.exposures)
-        precursors = tuple(p for name in entry.precursors for p in self._precursors(name, locked))
+        exposures, detectors = tuple(locked.exposures), _detectors(locked)
+        precursors = tuple(p for name in entry.precursors for p in self._precursors(name, instance, detectors))
         from_elsewhere = frozenset(p.dataset_type for p in precursors if p.source is None)
         starts = self._starts(from_elsewhere)
         overrides = {name: str(value) for name, value in instance.settings.overrides.items()}
@@ -148,18 +160,35 @@ class _Maker:
             mixed=mixed(self.lock.generations, self.started, from_elsewhere),
         )
 
-    def _precursors(self, name: str, locked: LockedExposures) -> Iterator[Precursor]:
-        """Yield what a name in the catalog stands for: a product of this set, or a type of the starting collections."""
-        detectors = _detectors(locked)
-        own = self.made.get(name, [])
-        for instance, key in own:
-            ids = _identities(self.document.instrument, instance, detectors, locked.physical_filter)
-            if instance.certified is None:
-                yield Precursor(instance.entry.dataset_type, ids, key, run=instance.run)
+    def _precursors(self, name: str, instance: Instance, detectors: Ranges) -> Iterator[Precursor]:
+        """Yield what a name in the catalog stands for: a product of this set, or a type of the starting collections.
+
+        What is made for a band is made with that band's precursors, where those are made for bands too.
+        """
+        own = [
+            one
+            for one in self.made[name]
+            if None in (instance.band, one.instance.band) or one.instance.band == instance.band
+        ]
+        for made in own:
+            dataset_type, collection = made.instance.entry.dataset_type, made.instance.certified
+            ids = _identities(self.document.instrument, made.instance, made.detectors & detectors, made.physical_filter)
+            if collection is None:
+                yield Precursor(dataset_type, ids, made.key, run=made.instance.run)
             else:
-                yield Precursor(instance.entry.dataset_type, ids, key, instance.certified, self.chain)
+                yield Precursor(dataset_type, ids, made.key, collection, self.chain)
         if not own:
-            yield Precursor(name, _data_ids(self.document.instrument, detectors, None))
+            yield self._elsewhere(name, instance, detectors)
+
+    def _elsewhere(self, name: str, instance: Instance, detectors: Ranges) -> Precursor:
+        """Return a precursor that the starting collections hold; a type that the catalog lacks is per detector."""
+        entry = self.catalog.products.get(name)
+        if entry is None:
+            return Precursor(name, _data_ids(self.document.instrument, detectors, None))
+        dimensions = entry.dimensions
+        filters = self.catalog.bands.get(instance.band or "") if "physical_filter" in dimensions else None
+        found = _data_ids(self.document.instrument, detectors if "detector" in dimensions else None, filters)
+        return Precursor(entry.dataset_type, found)
 
     def _inputs(self, instance: Instance, precursors: tuple[Precursor, ...]) -> tuple[str, ...]:
         """Return the input collections in search order, as the templates have them (DMTN-222 section 7).

@@ -41,6 +41,9 @@ class Ranges:
     def __sub__(self, other: Ranges) -> Ranges:
         return spans(*(left for span in self.spans for left in _outside(span, other.spans)))
 
+    def __and__(self, other: Ranges) -> Ranges:
+        return self - (self - other)
+
     def __str__(self) -> str:
         return ", ".join(str(item) for item in self.items())
 

@@ -161,6 +161,20 @@ def test_a_product_from_a_run_is_pinned_and_certified() -> None:
     assert made.state.timeline(cert) == constant(ALWAYS, gen("somebody/run"))
 
 
+def test_a_product_from_a_run_is_a_precursor_like_any_other() -> None:
+    def dark_from(digest: str) -> list[Model]:
+        run = {"run": "somebody/run", "digest": digest, "detectors": "0..1"}
+        both = calibration_set([Ask("bias"), Ask("dark")])
+        products = both[1].model_dump(by_alias=True, exclude_unset=True)["products"]
+        settings = {"bias": {"from": ("somebody/run",)}, "dark": {}}
+        return changed(both, {"products": settings}, {"products": {**products, "bias": {"from": (run,)}}})
+
+    dark = f"{BASE}/darkGen.20250207a"
+    work = want(*dark_from("one")).works[Gen(PLACE, dark)]
+    assert [p.source for p in work.precursors] == [Gen(PLACE, "somebody/run")]
+    assert recipe(*dark_from("one"), leaf=dark) != recipe(*dark_from("two"), leaf=dark)
+
+
 def test_a_set_without_a_lock_is_a_notice_and_nothing_else() -> None:
     made = want(BIAS[0])
     assert made.works == {}
