@@ -63,7 +63,7 @@ def connect(site: Site, root: Path) -> Place:
     releases = {name: _paths(release.environment, root) for name, release in site.releases.items()}
     config = str((root / site.engine.config).resolve()) if site.engine.config else None
     if site.engine.kind == "pipetask":
-        executor: Executor = PipetaskExecutor(addresses, releases, site_config=config)
+        executor: Executor = PipetaskExecutor(addresses, releases, site_config=config, processes=site.engine.processes)
     else:
         executor = UnsupportedEngine(site.engine.kind)
     stack = ExitStack()

@@ -29,7 +29,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(params=["memory", "pipetask"])
+@pytest.fixture(params=["memory", "pipetask", "pipetask with two workers"])
 def executor(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Executor:
     if request.param == "memory":
         store = Store()
@@ -37,7 +37,8 @@ def executor(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> 
         wanted = {"bias": {f"instrument=TestCam,detector={d}": "" for d in repository.DETECTORS}}
         return MemoryExecutor({PLACE: store}, lambda _: wanted)
     shutil.copytree(template, tmp_path / "repository")
-    return PipetaskExecutor({PLACE: str(tmp_path / "repository")}, RELEASES)
+    processes = 2 if "two" in request.param else 1
+    return PipetaskExecutor({PLACE: str(tmp_path / "repository")}, RELEASES, processes=processes)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`PipetaskExecutor`: the port `Executor`, with the middleware in this process."""
+"""`PipetaskExecutor`: the port `Executor`, with the middleware in this process and those that it forks."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class PipetaskExecutor:
         Release -> environment variables, such as CP_PIPE_DIR.
     site_config
         A bps configuration that every wrapper of the site includes.
+    processes
+        How many quanta run at a time; with more than one, each in a process forked from this one.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class PipetaskExecutor:
         releases: Mapping[str, Mapping[str, str]],
         *,
         site_config: str | None = None,
+        processes: int = 1,
     ) -> None:
         self._addresses, self._releases, self._site_config = addresses, releases, site_config
+        self._processes = processes
         self._marks: dict[str, Mark] = {}
         self._built: dict[str, _Built] = {}
 
