@@ -26,7 +26,8 @@ LAYERS = {
     "words": Layer("errors words names validity timeline dataid chains differences"),
     "specs": Layer("spec", ("words",)),
     "core": Layer(
-        "seals state record observation diff overlay resolve facts ports intent picks foreign steps gates halted plan",
+        "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
+        "plan",
         ("words",),
     ),
     "meaning of specs": Layer("desired generation starting curation locking reruns", ("words", "specs", "core")),
