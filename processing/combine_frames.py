@@ -44,6 +44,8 @@ class Combination:
     """Pixels of each frame that were rejected as cosmic rays; 0 where none were looked for."""
     saturated: Counts
     """Saturated pixels of each frame."""
+    constant: Flags
+    """Which frames hold one value all over: they measure nothing."""
 
 
 def combine_frames(
@@ -65,6 +67,7 @@ def combine_frames(
     image, variance = np.empty_like(source.first.image), np.empty_like(source.first.variance)
     mask = np.zeros_like(source.first.mask)
     struck, saturated = np.zeros((2, len(readers)), np.int64)
+    constant = np.ones(len(readers), np.bool_)
     floor, factors = QUANTISATION_STEP_ADU / min(scales), [1 / scale for scale in scales]
     held = len(readers) * (2 if rays else 1)
     for rows in bands(len(image), held, frames_in_memory):
@@ -72,6 +75,7 @@ def combine_frames(
         inner = slice(rows[0] - wide[0], rows[1] - wide[0])
         band = source.read(wide)
         saturated += band.saturated[:, inner].sum(axis=1)
+        constant &= band.constant
         masked = band.masked[:, inner]
         if rays is not None:
             found = find_rays(band.stack, band.variance, band.masked, np.array(scales), rays)[:, inner]
@@ -79,7 +83,7 @@ def combine_frames(
             masked |= found
         kept = meanclip(band.stack[:, inner], masked, sigma=sigma, max_passes=max_passes, floor=floor, scale=factors)
         _store(kept, slice(*rows), image, variance, mask)
-    return Combination(image, variance, mask, struck, saturated)
+    return Combination(image, variance, mask, struck, saturated, constant)
 
 
 def bands(rows: int, frames: int, frames_in_memory: int) -> Iterator[Rows]:
@@ -98,6 +102,8 @@ class _Band:
     """Where frames are unusable."""
     saturated: Counts
     """Saturated pixels of each [frame, row]."""
+    constant: Flags
+    """Which frames hold one value all over."""
     variance: Image
     """Without rows where it is not needed."""
 
@@ -117,15 +123,16 @@ class _Source:
         shape = len(self.readers), rows[1] - rows[0], columns
         stack, masked = np.empty(shape, np.float32), np.empty(shape, np.bool_)
         variance = np.empty(shape if self.with_variance else (shape[0], 0, columns), np.float32)
-        saturated = np.empty(shape[:2], np.int64)
+        saturated, constant = np.empty(shape[:2], np.int64), np.empty(shape[0], np.bool_)
         for i in range(len(self.readers)):
             frame = self._frame(i, rows)
             stack[i] = frame.image
             np.not_equal(frame.mask & UNUSABLE, 0, out=masked[i])
             saturated[i] = np.count_nonzero(frame.mask & bit("SAT"), axis=1)
+            constant[i] = _is_constant(frame.image)
             if self.with_variance:
                 variance[i] = frame.variance
-        return _Band(stack, masked, saturated, variance)
+        return _Band(stack, masked, saturated, constant, variance)
 
     def _frame(self, i: int, rows: Rows) -> Frame:
         height, columns = self.first.image.shape
@@ -139,6 +146,11 @@ class _Source:
                 "Combine only frames of one window of the sensor"
             )
         return frame
+
+
+def _is_constant(image: Image) -> bool:
+    value = image[0, 0]
+    return bool((image[0] == value).all() and (image == value).all())  # its first row tells of nearly all
 
 
 def _widened(rows: Rows, by: int, height: int) -> Rows:

@@ -11,6 +11,8 @@ the remarks, and they stand in the product's header (`REMARK00`, `REMARK01` ...)
     mixed-temperatures      a dark of several: dark current doubles with every six degrees or so
     mixed-configuration     inputs that were corrected with different calibrations, or of different units
     saturated-flats         flats with more saturated pixels than defects explain
+    constant-frames         frames that hold one value all over
+    without-data            a product of which most pixels have no measurement
     missing-detectors       detectors of the camera that are in no flat of the filter
     left-out-levels         levels of flats that the joint normalisation could not use
 """
@@ -28,6 +30,9 @@ from processing.provenance import Cards
 
 MAX_SATURATED = 0.01
 """Share of a flat's pixels that may be saturated: twice what LSST lets a sensor have in defects (0.5 %)."""
+
+MAX_WITHOUT_DATA = 0.5
+"""Share of a product's pixels without data up to which it may serve; half a sensor is a dead half."""
 
 MAX_TEMPERATURE_RANGE_C = 0.5
 """In half a degree the dark current of silicon changes by 5 to 6 %."""
@@ -123,6 +128,19 @@ def of_saturation(shares: Mapping[Any, float], *, limit: float = MAX_SATURATED, 
         return []
     said = _listed(f"{name} ({share:.1%})" for name, share in over.items())
     return [Remark("saturated-flats", f"more than {limit:.1%} of the pixels are saturated in {said}: {then}")]
+
+
+def of_constants(exposures: Sequence[int], constant: Sequence[bool]) -> list[Remark]:
+    """Whether every frame measures something: noise is never the same in all pixels."""
+    empty = [exposure for exposure, one_value in zip(exposures, constant, strict=True) if one_value]
+    return [Remark("constant-frames", f"one value all over in exposures {_listed(empty)}")] if empty else []
+
+
+def of_product(share_without_data: float) -> list[Remark]:
+    """Whether most of a product has a measurement."""
+    if share_without_data <= MAX_WITHOUT_DATA:
+        return []
+    return [Remark("without-data", f"{share_without_data:.1%} of the pixels have no usable value in any frame")]
 
 
 def of_detectors(of_camera: Iterable[int], found: Iterable[int]) -> list[Remark]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
+import numpy as np
 from lsst.daf.butler import DeferredDatasetHandle, DimensionRecord
 from lsst.pipe.base import (
     InputQuantizedConnection,
@@ -167,11 +168,14 @@ class CombineTask(PipelineTask):
         return remarks + (suitability.of_number_for_rays(len(inputs)) if self.config.doCosmicRay else [])
 
     def _afterwards(self, done: Combination, inputs: Sequence[InputExposure]) -> list[Remark]:
-        if self.config.calibrationType != "flat":
-            return []
-        shares = {i.exposure: n / done.image.size for i, n in zip(inputs, done.saturated, strict=True)}
-        then = "these pixels do not count, and what is left of the others is too dark"
-        return suitability.of_saturation(shares, limit=self.config.maxSaturated, then=then)
+        """What only the pixels tell of the inputs and the product."""
+        found = suitability.of_constants([i.exposure for i in inputs], done.constant.tolist())
+        found += suitability.of_product(float(np.mean(np.isnan(done.image))))
+        if self.config.calibrationType == "flat":
+            shares = {i.exposure: n / done.image.size for i, n in zip(inputs, done.saturated, strict=True)}
+            then = "these pixels do not count, and what is left of the others is too dark"
+            found += suitability.of_saturation(shares, limit=self.config.maxSaturated, then=then)
+        return found
 
     def _struck(self, done: Combination) -> Cards:
         """How many pixels of each input were those of cosmic rays."""
