@@ -17,6 +17,13 @@ from processing.errors import ProcessingError
 
 USAGE = 64
 
+EFFECTS = (
+    "vignetting, pixel_response, dust_spots, cold_pixels, dark_current, hot_pixels, bad_columns, photon_noise, "
+    "cosmic_rays, brighter_fatter, full_well_e, parallel_cti, serial_cti, parallel_traps_e, serial_traps_e, "
+    "gain_spread, nonlinearity, crosstalk, bias_structure, read_noise"
+)
+"""Said here for --help, so that no command pays for the simulator; a test compares."""
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -203,7 +210,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="switch one effect on, off or to a strength; may be repeated; a wrong name lists those that are known",
+        help=f"switch on, off or to a strength one of {EFFECTS}; may be repeated; a mistake is told what each means",
     )
     parser.add_argument("--curated", type=Path, metavar="DIR", help="write the truth there too, as `truth` does")
     _finish(parser, _simulate)

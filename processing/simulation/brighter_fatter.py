@@ -53,7 +53,7 @@ def centre(matrix: Numbers) -> float:
 
 def collect(slices: Sequence[Image], kernel: Numbers) -> Image:
     """The charge (electrons) that pixels hold in the end, of what arrives slice by slice; at least one."""
-    collected: Image = np.zeros_like(slices[0])
+    collected = np.zeros_like(slices[0])
     for arriving in slices:
         gained: Image = _gained(collected, arriving, kernel.astype(np.float32))
         collected = collected + gained
@@ -65,7 +65,8 @@ def _gained(collected: Image, arriving: Image, kernel: Image) -> Image:
     """What each pixel gets of a slice: its first half says where the boundaries are in its middle."""
     half = arriving * np.float32(0.5)
     midway = collected + _divided(half, _potential(collected + half * np.float32(0.5), kernel))
-    return _divided(arriving, _potential(midway, kernel))
+    gained: Image = _divided(arriving, _potential(midway, kernel))
+    return gained
 
 
 @_compiled

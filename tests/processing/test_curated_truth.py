@@ -41,6 +41,8 @@ def written(raws: Path) -> Path:
 def test_every_calibration_comes_back_with_the_truth(raws: Path, written: Path) -> None:
     _, (detector, sensor) = truth.sensors(truth.read_summary(raws))
     name = f"{detector.name}.ecsv"
+    assert sensor.crosstalk is not None
+    assert sensor.kernel is not None
     assert np.array_equal(table_file.read(Crosstalk, written / "crosstalk" / name).coefficients, sensor.crosstalk)
     kernels = table_file.read(BrighterFatterKernel, written / "bfk" / name).kernels
     assert all(np.array_equal(each, sensor.kernel) for each in kernels)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing.__main__ import main
+from processing.__main__ import EFFECTS, main
 from processing.camera_files import find
 from processing.defect_boxes import Reason
 from processing.simulation import night
@@ -164,3 +164,7 @@ def test_with_all_effects_the_same_seed_makes_the_same_bytes(tmp_path: Path) -> 
 def test_all_switches_on_every_effect() -> None:
     everything = Effects.model_validate(PRESETS["all"])
     assert all(each for _, each in everything)
+
+
+def test_the_help_names_every_effect_in_the_order_in_which_they_act() -> None:
+    assert ", ".join(Effects.model_fields) == EFFECTS
