@@ -22,7 +22,7 @@ from processing.effects.crosstalk import Crosstalk
 from processing.effects.linearizer import Linearizer
 from processing.effects.photon_transfer import Electronics
 from processing.frame import Frame, Image, Mask, bit
-from processing.overscan import level
+from processing.overscan import level, undisturbed
 from processing.provenance import Cards
 
 ITERATIONS, CONVERGED = "LSST ISR BF ITERATIONS", "LSST ISR BF CONVERGED"
@@ -78,7 +78,7 @@ def read_out(raw: NDArray[Any], detector: Detector, segment: Segment, known: Ele
     work = Work(detector, segment, known, image, np.empty_like(image), np.zeros(image.shape, np.int16))
     noise_adu2 = (known.read_noise / known.gain) ** 2
     for part, noise, readout in zip(work.parts, noise_adu2, readouts(raw, detector, segment), strict=True):
-        base = level(readout.overscan)
+        base = level(undisturbed(readout.overscan))
         np.subtract(readout.data, np.float32(base.mean_adu), out=part.image)
         part.variance[:] = noise + base.variance_adu2
         part.mask[readout.data >= readout.amplifier.saturation_adu] |= bit("SAT")

@@ -12,6 +12,9 @@ CLIP_SIGMA = 3.0
 SIGMA_OF_IQR = 0.741
 QUANTISATION_STEP_ADU = 1.0
 
+LEADING_SHARE = 0.25
+"""Of the columns that are read first: charge trails into them from the image."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -19,6 +22,11 @@ class Level:
 
     mean_adu: float
     variance_adu2: float
+
+
+def undisturbed(overscan: NDArray[Any]) -> NDArray[Any]:
+    """The serial overscan without its first columns."""
+    return overscan[:, round(overscan.shape[1] * LEADING_SHARE) :]
 
 
 def level(overscan: NDArray[Any]) -> Level:

@@ -88,7 +88,7 @@ def _doubtful(signal: Stack, variance: Stack, unknown: Flags, share: Numbers) ->
     for source in np.flatnonzero(unknown.any(axis=(1, 2))):
         where = unknown[source]
         brightness = np.nan_to_num(signal[source][where], nan=np.inf)
-        with np.errstate(divide="ignore", invalid="ignore"):  # without a share there is no limit
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # without a share there is no limit
             limit = np.sqrt(variance[:, where]) / share[:, source, None]
         doubtful[:, where] |= brightness > limit
     return doubtful
