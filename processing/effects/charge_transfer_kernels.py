@@ -19,7 +19,7 @@ State = tuple[float, float, float]
 
 _STEPS = 1024
 _NEWTON_STEPS = 20
-_CLOSE = 1e-3
+_CLOSE = 2e-4
 """A Newton step of this part of the charge is the last: the next would be below the rounding of float32."""
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
@@ -60,15 +60,16 @@ def _untrap(seen: float, held: float, transfers: float, law: Law) -> tuple[float
     released = held - kept
     if not seen > 0:
         return seen - released, kept
-    charge = seen + _room(seen, transfers, law)[0] - kept
-    if charge <= seen:
+    room, slope = _room(seen, transfers, law)
+    if room <= kept:
         return seen - released, kept
+    charge = seen
     for _ in range(_NEWTON_STEPS):
-        room, slope = _room(charge, transfers, law)
-        step = (charge - seen - room + kept) / max(1.0 - slope, 0.5)
-        charge = max(charge - step, seen)
+        step = (seen + room - kept - charge) / max(1.0 - slope, 0.5)
+        charge = max(charge + step, seen)
         if abs(step) < _CLOSE * charge:
             break
+        room, slope = _room(charge, transfers, law)
     return charge - released, kept + charge - seen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.table import QTable
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -51,13 +51,14 @@ def transfers() -> st.SearchStrategy[Transfer]:
 
 
 @settings(max_examples=40, deadline=None)
+@example(Transfer(), Transfer(trap_size_e=1.0, emission_time=0.5, fill_power=1.0), 0.0, 98974.0, 1)  # at full well
 @given(transfers(), transfers(), st.floats(0, 1e-3), st.floats(100, 150_000), st.integers(0, 99))
-def test_correction_undoes_trails(
+def test_correction_undoes_trails_to_the_rounding_of_float32(
     serial: Transfer, parallel: Transfer, drift_scale: float, level_e: float, seed: int
 ) -> None:
     model = AmplifierTransfer(serial, parallel, drift_scale, 2.0)
     image = flat(level_e, seed=seed)[: SEGMENT.rows, : SEGMENT.columns]
-    np.testing.assert_allclose(correct(trail(image, model, SEGMENT), model, SEGMENT), image, rtol=1e-9, atol=1e-5)
+    np.testing.assert_allclose(correct(trail(image, model, SEGMENT), model, SEGMENT), image, rtol=6e-8, atol=1e-3)
 
 
 def test_correction_leaves_less_than_a_thousandth_of_the_trails_in_float32() -> None:
