@@ -51,7 +51,7 @@ def _trails(axes: Axes, result: ChargeTransfer) -> list[Span | None]:
     spans: list[Span | None] = []
     for name, (color, style) in (("serial", SERIAL), ("parallel", PARALLEL)):
         signal, left = (result.signal_e, getattr(result, f"{name}_eper")) if measured else _model(result, name)
-        spans.append(curves(axes, list(signal), list(left), color=color, style=style, label=name))
+        spans.append(curves(axes, list(signal), list(left), color=color, style=style, points=measured))
     if not any(spans):
         note(axes, "nothing known")
     return spans

@@ -127,9 +127,10 @@ def new(subject: Subject, detectors: Collection[int], *, width: float, height: f
 
 def frame(axes: Axes) -> None:
     """Spines, ticks and labels in ink, so that black stays what it means."""
-    axes.tick_params(colors=INK, labelsize=7)
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)
+    axes.tick_params(which="both", colors=INK, labelsize=7)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_color(INK)
+        axis.get_offset_text().set(color=INK, fontsize=7)
     for spine in axes.spines.values():
         spine.set_color(INK)
 

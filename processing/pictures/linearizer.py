@@ -26,7 +26,7 @@ def corrections(subject: Subject, found: Mapping[int, Linearizer]) -> Figure:
         unknown += len(result.amplifiers) - len(known)
         signals = [np.linspace(each.low, each.high, SAMPLES) for each in known]
         added = [each.added(signal) for each, signal in zip(known, signals, strict=True)]
-        spans.append(curves(axes[number], signals, added, color="#20406b", style="-", label="correction"))
+        spans.append(curves(axes[number], signals, added, color="#20406b", style="-", points=False))
         if spans[-1] is None:
             note(axes[number], "nothing known")
     if (all_of := span(spans)) is not None:

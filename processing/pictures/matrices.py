@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from processing.pictures.figure import INK, Stretch, Subject, colours, constant
+from processing.pictures.figure import INK, Stretch, Subject, colours, constant, frame
 from processing.pictures.panels import note, panels
 from processing.table_file import Numbers
 
@@ -35,7 +35,8 @@ def matrices(
     beside = figure.add_axes((1 - 0.85 * RIGHT / width, 0.25, 0.15 / width, 0.5))
     bar = figure.colorbar(image, cax=beside)
     bar.set_label(f"{value} ({chosen.rule})", color=INK, fontsize=8)
-    beside.tick_params(colors=INK, labelsize=6)
+    frame(beside)
+    bar.outline.set_edgecolor(INK)
     return figure, axes
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from processing.pictures import focal_plane
 from processing.pictures.binning import Binned
-from processing.pictures.figure import DPI, INK, MASKED, Subject, colours, new, stretch
+from processing.pictures.figure import DPI, INK, MASKED, Subject, colours, frame, new, stretch
 from processing.pictures.focal_plane import Layout
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def mosaic(subject: Subject, products: Mapping[int, Binned], *, room: float = 0.
         extend="both",
     )
     bar.set_label(f"{subject.product} / {unit(fitted)} ({chosen.rule})", color=INK, fontsize=8)
-    bar.ax.tick_params(colors=INK, labelsize=7)
+    frame(bar.ax)
     bar.outline.set_edgecolor(INK)
     figure.text(0.5, (room + 0.12) / height, _caption(fitted), ha="center", color=INK, fontsize=7)
     return figure

@@ -46,17 +46,21 @@ def panels(
 
 
 def curves(
-    axes: Axes, x: Sequence[Numbers], y: Sequence[Numbers], *, color: str, style: str, label: str
+    axes: Axes, x: Sequence[Numbers], y: Sequence[Numbers], *, color: str, style: str, points: bool
 ) -> tuple[float, float, float, float] | None:
-    """Draw a line per amplifier; what they span (x from, to; y from, to), None if there is nothing to draw."""
+    """Draw a line per amplifier, with marks where `points` were measured.
+
+    Returns what they span (x from, to; y from, to), None if there is nothing to draw.
+    """
     from matplotlib.collections import LineCollection
 
     lines = [line[np.isfinite(line).all(axis=1)] for line in map(np.column_stack, zip(x, y, strict=True))]
     if not (lines := [line for line in lines if line.size]):
         return None
-    axes.add_collection(LineCollection(lines, colors=color, linestyles=style, linewidths=0.8, label=label))
+    axes.add_collection(LineCollection(lines, colors=color, linestyles=style, linewidths=0.8))
     every = np.concatenate(lines)
-    axes.plot(*every.T, linestyle="none", marker=".", markersize=2, color=color)
+    if points:
+        axes.plot(*every.T, linestyle="none", marker=".", markersize=3, color=color)
     return every[:, 0].min(), every[:, 0].max(), every[:, 1].min(), every[:, 1].max()
 
 

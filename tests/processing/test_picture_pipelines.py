@@ -80,13 +80,24 @@ def test_defects_have_a_map(repo: Path) -> None:
     assert set(pictures_of(repo, "defects")) == {("defectsMosaic", "")}
 
 
-@pytest.mark.parametrize("product", ["bias", "dark", "flat", "defects"])
-def test_pictures_are_one_quantum_and_a_subset_of_their_own(product: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("product", "label"),
+    [
+        ("bias", "cpBiasMosaic"),
+        ("dark", "cpDarkMosaic"),
+        ("flat", "cpFlatMosaic"),
+        ("defects", "cpDefectsMosaic"),
+        ("cti", "cpCtiTrails"),
+    ],
+)
+def test_pictures_are_one_quantum_and_a_subset_of_their_own(
+    product: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CP_PIPE_DIR", str(CP_PIPE_DIR))
     pipeline = Pipeline.from_uri(f"{CP_PIPE_DIR}/pipelines/{CAMERA}/cp{product.capitalize()}.yaml")
-    assert pipeline.subsets["pictures"] == {f"cp{product.capitalize()}Mosaic"}
-    task = pipeline.to_graph().tasks[f"cp{product.capitalize()}Mosaic"]
-    assert task.raw_dimensions == ({"instrument", "physical_filter"} if product == "flat" else {"instrument"})
+    assert pipeline.subsets["pictures"] == {label}
+    dimensions = pipeline.to_graph().tasks[label].raw_dimensions
+    assert dimensions == ({"instrument", "physical_filter"} if product == "flat" else {"instrument"})
 
 
 def test_what_butler_gives_back_is_the_file(repo: Path) -> None:

@@ -25,7 +25,7 @@ from processing.effects.photon_transfer import PhotonTransfer
 from processing.frame import Frame, bit
 from processing.pictures.binning import Binned, binned, cells
 from processing.pictures.drawing import KINDS, figures, pictures
-from processing.pictures.figure import Picture, PictureError, Subject, stretch
+from processing.pictures.figure import Picture, PictureError, Subject, png, stretch
 
 CAMERA = camera_files.find("LSSTComCam")
 AMPLIFIERS = tuple(a.name for a in CAMERA.detector(0).amplifiers)
@@ -151,7 +151,7 @@ def pixels(picture: Picture) -> Any:
 
 def png_of(product: str, found: Mapping[int, object], end: str) -> Any:
     """The pixels of a picture."""
-    return pixels(pictures(Subject(CAMERA, product), found.items())[end])
+    return pixels(png(drawn(product, found)[end]))
 
 
 def count(image: Any, colour: tuple[int, int, int]) -> int:
@@ -178,8 +178,8 @@ def test_a_title_names_product_camera_filter_source_and_how_many_detectors(produ
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_png_has_the_size_of_its_figure_and_shows_something(product: str) -> None:
     found = {number: PRODUCTS[product][0]() for number in (0, 1)}
-    for end, figure in drawn(product, found).items():
-        image = png_of(product, found, end)
+    for figure in drawn(product, found).values():
+        image = pixels(png(figure))
         width, height = figure.get_size_inches() * figure.dpi
         assert image.shape[:2] == pytest.approx((height, width), abs=1)
         assert len(np.unique(image @ np.array([1, 256, 65536]))) > 20
@@ -200,6 +200,13 @@ def test_masked_pixels_are_black_and_nothing_else_is(end: str) -> None:
     assert count(shown, BLACK) > 1000
 
 
+@pytest.mark.parametrize("product", ["dark", "flat", "cti", "linearizer", "ptc", "bfk"])
+def test_no_picture_of_what_was_measured_has_black_in_it(product: str) -> None:
+    found = {number: PRODUCTS[product][0]() for number in (0, 4)}
+    for picture in pictures(Subject(CAMERA, product), found.items()).values():
+        assert count(pixels(picture), BLACK) == 0
+
+
 def test_what_is_masked_does_not_move_the_stretch() -> None:
     good = {number: frame() for number in ALL}
     bad = good | {4: masked(good[4], slice(0, 8), slice(0, 8))}
@@ -217,10 +224,8 @@ def test_masked_pixels_are_counted_in_the_caption() -> None:
 
 
 def test_a_brighter_detector_is_lighter_in_grey_too() -> None:
-    found = {0: frame(100), 8: frame(104)}
-    image = png_of("bias", found, "Mosaic64").astype(float) @ np.array([0.299, 0.587, 0.114])
-    figure = drawn("bias", found)["Mosaic64"]
-    figure.draw_without_rendering()
+    figure = drawn("bias", {0: frame(100), 8: frame(104)})["Mosaic64"]
+    image = pixels(png(figure)).astype(float) @ np.array([0.299, 0.587, 0.114])
     axes = figure.axes[0]
     height, levels = image.shape[0], []
     for shown in axes.images:
@@ -338,10 +343,9 @@ def degenerate() -> Iterator[Any]:
 @pytest.mark.parametrize(("product", "value", "said"), list(degenerate()))
 def test_nothing_to_see_is_drawn_and_said(product: str, value: object, said: str) -> None:
     subject = Subject(CAMERA, product)
-    every = [text for figure in figures(subject, [(4, value)]).values() for text in texts(figure)]
-    assert any(said in text for text in every)
-    for picture in pictures(subject, [(4, value)]).values():
-        assert pixels(picture).std() > 0
+    made = figures(subject, [(4, value)]).values()
+    assert any(said in text for figure in made for text in texts(figure))
+    assert all(pixels(png(figure)).std() > 0 for figure in made)
 
 
 def test_the_camera_of_one_detector_is_drawn() -> None:
