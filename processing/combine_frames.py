@@ -73,8 +73,8 @@ def combine_frames(
     for rows in bands(len(image), held, frames_in_memory):
         wide = _widened(rows, rays.grow if rays else 0, len(image))
         inner = slice(rows[0] - wide[0], rows[1] - wide[0])
-        band = source.read(wide)
-        saturated += band.saturated[:, inner].sum(axis=1)
+        band = source.read(wide, inner)
+        saturated += band.saturated
         constant &= band.constant
         masked = band.masked[:, inner]
         if rays is not None:
@@ -101,7 +101,7 @@ class _Band:
     masked: Flags
     """Where frames are unusable."""
     saturated: Counts
-    """Saturated pixels of each [frame, row]."""
+    """Saturated pixels of each frame, in the inner rows."""
     constant: Flags
     """Which frames hold one value all over."""
     variance: Image
@@ -117,18 +117,18 @@ class _Source:
     first: Frame
     with_variance: bool
 
-    def read(self, rows: Rows) -> _Band:
-        """These rows of all frames."""
+    def read(self, rows: Rows, inner: slice) -> _Band:
+        """These rows of all frames; only the inner ones belong to the band itself."""
         columns = self.first.image.shape[1]
         shape = len(self.readers), rows[1] - rows[0], columns
         stack, masked = np.empty(shape, np.float32), np.empty(shape, np.bool_)
         variance = np.empty(shape if self.with_variance else (shape[0], 0, columns), np.float32)
-        saturated, constant = np.empty(shape[:2], np.int64), np.empty(shape[0], np.bool_)
+        saturated, constant = np.empty(shape[0], np.int64), np.empty(shape[0], np.bool_)
         for i in range(len(self.readers)):
             frame = self._frame(i, rows)
             stack[i] = frame.image
             np.not_equal(frame.mask & UNUSABLE, 0, out=masked[i])
-            saturated[i] = np.count_nonzero(frame.mask & bit("SAT"), axis=1)
+            saturated[i] = np.count_nonzero((frame.mask[inner] & bit("SAT")) != 0)
             constant[i] = _is_constant(frame.image)
             if self.with_variance:
                 variance[i] = frame.variance
