@@ -1,8 +1,12 @@
-"""Builds and submits one job in a process of its own: `python -m tests.pipelines.child ADDRESS JOB.json`."""
+"""Builds and submits one job in a process of its own: `python -m tests.pipelines.child ADDRESS JOB.json`.
+
+PROCESSES in the environment says how many workers it has.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from .jobs import PLACE, RELEASES
 def main(address: str, file: str) -> None:
     fields = json.loads(Path(file).read_text())
     job = Job(**{**fields, "inputs": tuple(fields["inputs"])})
-    executor = PipetaskExecutor({PLACE: address}, RELEASES)
+    executor = PipetaskExecutor({PLACE: address}, RELEASES, processes=int(os.environ.get("PROCESSES", "1")))
     executor.submit(executor.build(job), lambda done, total: print(done, total, flush=True))
 
 

@@ -102,7 +102,7 @@ class Workers(Generic[Task, Result]):
 
     def wait(self) -> list[tuple[Task, Result | Lost]]:
         """Wait until a worker has done its task, or died of it."""
-        ready = wait(list(self._busy))
+        ready = wait(list(self._busy)) if self._busy else []
         ended: list[tuple[Task, Result | Lost]] = []
         for pipe in [one for one in self._busy if one in ready]:
             worker, task = self._busy.pop(pipe)
