@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..demo import camera as cameras
 from ..demo import frames as exposures
+from ..demo import worked_example
 from ..demo.camera import Camera
 from ..demo.specs import PRODUCTS, Found
 from ..demo.story import Story, new_root
@@ -17,6 +18,9 @@ from ..errors import ExitCode, ReconcileError, UsageError
 from ..ports import Exposure
 from ..validity import show
 from .output import write_json
+
+AMPLIFIER = "64x64"
+"""Pixels of one amplifier of the worked example: its sensors are scaled."""
 
 
 def run(
@@ -26,9 +30,12 @@ def run(
     camera: str | None,
     where: str,
     *,
+    full: bool,
     as_json: bool,
 ) -> ExitCode:
     """Tell the story with simulated frames, or with those of a directory; `reconcile` runs a command line."""
+    if full and (frames or where):
+        raise UsageError("--full simulates its own frames: it goes without --frames and --where")
     if frames is not None and camera is None:
         raise UsageError("--frames needs --camera: the name of a camera, or its YAML file")
     if frames is None and camera is not None:
@@ -36,12 +43,18 @@ def run(
     chosen = cameras.find(camera or "LSSTComCam")
     root = new_root(directory)
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
-        played = _play(Story(root, reconcile), chosen, frames, where)
+        story = Story(root, reconcile)
+        told = _tell_all(story, chosen) if full else asdict(_play(story, chosen, frames, where))
     if as_json:
-        write_json({"directory": str(root), "camera": chosen.name, **asdict(played)})
+        write_json({"directory": str(root), "camera": chosen.name, **told})
     else:
         sys.stdout.write(f"\nEverything is in {root}: look around with `git log`, `reconcile status`, `butler`.\n")
     return ExitCode.OK
+
+
+def _tell_all(story: Story, camera: Camera) -> dict[str, object]:
+    worked_example.tell(story, camera, AMPLIFIER)
+    return {"ticket": "DM-48520", "amplifier": AMPLIFIER}
 
 
 def _play(story: Story, camera: Camera, frames: Path | None, where: str) -> Found:

@@ -160,18 +160,19 @@ def cancel(
     raise typer.Exit(run(leaf, directory, site, as_json=as_json))
 
 
-@app.command(epilog="Example: reconcile demo --frames ~/frames --camera SBIG-STL-1001E")
+@app.command(epilog="Examples: reconcile demo; reconcile demo --frames ~/frames --camera SBIG-STL-1001E")
 def demo(
     directory: Annotated[Path | None, typer.Argument(help="Where; by default a new temporary directory.")] = None,
     frames: Annotated[Path | None, typer.Option(help="Use these FITS frames instead of simulated ones.")] = None,
     camera: Annotated[str | None, typer.Option(help="The camera of --frames: a name, or a YAML file.")] = None,
     where: Annotated[str, typer.Option(help="Only frames for which this Butler expression holds.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Build all of DM-48520, DMTN-222 section 7; minutes.")] = False,
     as_json: Json = False,
 ) -> None:
     """Play the whole loop on a laptop: simulate, lock, plan, apply, change, revert."""
     from .demo import run as play
 
-    raise typer.Exit(play(run, directory, frames, camera, where, as_json=as_json))
+    raise typer.Exit(play(run, directory, frames, camera, where, full=full, as_json=as_json))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

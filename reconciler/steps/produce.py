@@ -19,9 +19,9 @@ from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
 from ..state import State
 from ..words import count
-from .base import DONE, Outcome, blocked
+from .base import DONE, Outcome, blocked, sources
 from .build import Build
-from .needs import Need
+from .needs import Certified, Need
 from .world import World
 
 
@@ -40,10 +40,11 @@ class Produce(Build):
     @property
     def scope(self) -> Scope:
         work = self.work
-        sources = {p.source.leaf for p in work.precursors if p.source}
+        made = {p.source.leaf for p in work.precursors if p.source}
+        certified = [need for need in self.rests_on if isinstance(need, Certified)]
         return Scope(
-            frozenset({work.key.leaf, *work.inputs, *sources}),
-            work.dataset_types,
+            frozenset({work.key.leaf, *work.inputs, *made}) | sources(need.wanted for need in certified),
+            work.dataset_types | {need.cert.dataset_type for need in certified},
             frozenset((work.instrument, exposure) for exposure in work.exposures),
         )
 

@@ -207,3 +207,14 @@ def test_the_environment_is_that_of_the_technote() -> None:
         "BOOTSTRAP_RUN_NUMBER": "1",
         "SELECTION_BIAS": work.data_query,
     }
+
+
+def test_a_set_is_built_after_all_that_another_ticket_certifies_though_it_takes_none_of_it() -> None:
+    small = in_memory()
+    first = calibration_set([Ask("bias"), Ask("dark")])
+    starts = {"starting_calibs": (f"{BASE}/bias.20250207a", f"{BASE}/dark.20250207a")}
+    second = changed(calibration_set([Ask("bias")], "DM-2"), starts, starts)
+    asked, facts = small.want(*first, *second)
+    results = small.apply(asked, facts)
+    assert [r.outcome.reason for r in results if r.outcome.word != "done"] == []
+    assert small.plan(asked, facts).empty
