@@ -191,7 +191,7 @@ def divide(work: Work, flat: Frame | None) -> None:
     if flat is None:
         return
     _refuse_other_size(work, flat, "flat")
-    response = np.where(flat.image > 0, flat.image, np.float32(np.nan))
+    response = np.where((flat.image > 0) & np.isfinite(flat.image), flat.image, np.float32(np.nan))
     work.image[:] /= response
     work.variance[:] = (work.variance + work.image**2 * flat.variance) / response**2
     work.mask[:] |= flat.mask
