@@ -103,3 +103,17 @@ def dies_inserting(table: str) -> Iterator[None]:
     finally:
         event.remove(Engine, "before_cursor_execute", burn)
     raise AssertionError(f"no row was to be inserted into {table}")
+
+
+@contextmanager
+def at_commits(fuse: Fuse) -> Iterator[None]:
+    """Let every commit to any database be a boundary: one that burns there is rolled back."""
+
+    def passes(connection: Any) -> None:
+        fuse.boundary("commit")
+
+    event.listen(Engine, "commit", passes)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", passes)
