@@ -218,7 +218,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 def _add_truth(parser: argparse.ArgumentParser) -> None:
     parser.description = """Write what the simulator knows as calibration files that signature removal takes:
-        crosstalk, linearizer, ptc, bfk, manual_defects of each detector, and camera. DIR/datasets.yaml lists them
+        crosstalk, linearizer, ptc, bfk, cti, manual_defects of each detector, and camera. DIR/datasets.yaml lists them
         as a CuratedSet beside DIR does under `datasets:`. Example: python -m processing truth raws --into curated"""
     parser.add_argument("raws", type=Path, metavar="RAWS", help="a directory that `simulate` has written")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR")

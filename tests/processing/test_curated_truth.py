@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from lsst.daf.butler import Butler, DataCoordinate, DatasetRef, DatasetType, FileDataset
 
 from processing import camera_files, defect_file, table_file
 from processing.__main__ import main
@@ -18,6 +19,7 @@ from processing.simulation import curated, nonlinearity, truth
 from reconciler.spec.documents import CuratedSet
 from reconciler.spec.load import parse
 from reconciler.spec.source import Source
+from tests.processing.build import repository
 
 HEAD = "kind: CuratedSet\ninstrument: LSSTComCam\nticket: DM-48650\norigin: here/main\n"
 EFFECTS = ("--effects=all", "--effect=full_well_e=90000")
@@ -93,3 +95,21 @@ def test_the_same_truth_makes_the_same_bytes(raws: Path, written: Path, tmp_path
 def test_a_directory_without_truth_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["truth", str(tmp_path), "--into", str(tmp_path / "curated")]) == 1
     assert "truth.json: cannot be read" in capsys.readouterr().err
+
+
+def test_butler_gives_back_each_calibration(raws: Path, written: Path, tmp_path: Path) -> None:
+    listed = yaml.safe_load((written / "datasets.yaml").read_text())["datasets"]
+    repo = repository(tmp_path / "repo", "LSSTComCam")
+    with Butler.from_config(repo, writeable=True, run="curated") as butler:
+        for name, dataset in listed.items():
+            dimensions = butler.dimensions.conform(dataset["dimensions"])
+            kind = DatasetType(name, dimensions, dataset["storage_class"], isCalibration=True)
+            butler.registry.registerDatasetType(kind)
+            known = {"instrument": "LSSTComCam"} | {k: v for k, v in dataset["files"][0].items() if k == "detector"}
+            ref = DatasetRef(kind, DataCoordinate.standardize(known, dimensions=dimensions), "curated")
+            butler.ingest(FileDataset(str(written.parent / dataset["files"][0]["file"]), [ref]), transfer="copy")
+        detector, sensor = next(truth.sensors(truth.read_summary(raws)))
+        expected = curated.calibrations(detector, sensor, "LSSTComCam")
+        back = {name: butler.get(name, instrument="LSSTComCam", detector=0) for name in expected}
+        assert butler.get("camera", instrument="LSSTComCam") == camera_files.find("LSSTComCam")
+    assert back == expected
