@@ -11,6 +11,6 @@ An effect has a file of its own. In the order in which light becomes numbers:
     bias_structure, electronics         levels, patterns and noise of the readout, and the converter's 16 bits
 
 `effects` names and measures them, `sensor` draws a sensor that has them, `exposure` exposes it, `plan` and `night`
-make many exposures, `truth` and `curated` say what should be found. None of it is shared with the code that measures
-and corrects: `processing.effects` is tried against it.
+make many exposures, `truth` and `curated` say what should be found. No arithmetic is shared with what measures and
+corrects: `processing.effects` is tried against it.
 """
