@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from .observation import Observation, fingerprint
+from .resolve import Calendar, Seams
 from .seals import Claim, Seal
+from .state import State
 from .timeline import Timeline
 from .validity import Validity
 
@@ -33,6 +35,8 @@ class Facts:
         Names of the public chains; what is reachable from them is what science sees.
     shelves
         Place -> what its RUN and TAGGED collections answer (see `observation.shelves`).
+    seams
+        Place -> where its certifications touch inside one span (see `resolve.seams`).
     pinned
         Place -> RUN -> its contents, for products made `from` an existing RUN whose digest the lock holds.
     exposures
@@ -47,9 +51,14 @@ class Facts:
     passed: frozenset[str] = frozenset()
     observations: Mapping[str, Observation] = field(default_factory=dict)
     shelves: Mapping[str, Mapping[tuple[str, str], Mapping[str, Timeline]]] = field(default_factory=dict)
+    seams: Mapping[str, Seams] = field(default_factory=dict)
     pinned: Mapping[str, Mapping[str, Seal]] = field(default_factory=dict)
     exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+
+    def calendar(self, state: State, place: str, roots: Iterable[str]) -> Calendar:
+        """Return what a search path gives at one place in a state, with what is observed there beside it."""
+        return Calendar(state, place, roots, self.shelves.get(place, {}), seams=self.seams.get(place, {}))
 
     def seals(self, place: str) -> dict[str, Seal]:
         """Return leaf -> seal at one place."""

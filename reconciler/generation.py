@@ -157,6 +157,7 @@ class _Maker:
             overrides=overrides,
             starts=starts,
             named=instance.settings.inputs or (),
+            spot_check=entry.spot_check,
             mixed=mixed(self.lock.generations, self.started, from_elsewhere),
         )
 

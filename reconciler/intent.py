@@ -65,6 +65,8 @@ class Generation:
         The starting collections that hold precursors, as the lock pins them.
     named
         Input collections that the spec names for this product alone; whatever they hold is wanted.
+    spot_check
+        Dataset types of the output RUN that people look at.
     mixed
         How precursors that other specs make differ from what the lock pins, in words; empty if they do not.
     """
@@ -88,6 +90,7 @@ class Generation:
     overrides: Mapping[str, str] = field(default_factory=dict)
     starts: tuple[Start, ...] = ()
     named: tuple[str, ...] = ()
+    spot_check: tuple[str, ...] = ()
     mixed: str = ""
 
     def job(self, claim: Claim) -> Job:

@@ -13,6 +13,7 @@ from .facts import Facts
 from .intent import Curation, Desired, Generation, Pin, Work
 from .observation import Observation, Scope, lift, shelves
 from .ports import Repository
+from .resolve import seams
 from .seals import Seal, digest
 from .state import Cert, Key, State, Value
 from .validity import Validity
@@ -107,10 +108,12 @@ def _lifted(
     for place, seen in observations.items():
         values.update(lift(seen, pinned[place]).values)
         exposures.update(seen.exposures)
-    return State(values, unknown), replace(
+    state = State(values, unknown)
+    return state, replace(
         facts,
         observations=observations,
         shelves={place: shelves(seen, pinned[place]) for place, seen in observations.items()},
+        seams={place: seams(state, seen) for place, seen in observations.items()},
         pinned=pinned,
         exposures=exposures,
         lost=frozenset(place for place, seen in observations.items() if seen.record_lost),

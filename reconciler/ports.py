@@ -99,6 +99,12 @@ class Repository(Protocol):
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:
         """Put those files into the RUN that are not there yet; return all their UUIDs."""
 
+    def retrieve(self, run: str, dataset_types: tuple[str, ...], into: str) -> tuple[str, ...]:
+        """Copy the files of these types in a RUN into a directory, over what is there; return their paths.
+
+        A type that the RUN holds nothing of gives no path.
+        """
+
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
 

@@ -10,6 +10,7 @@ import uuid as uuids
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
@@ -213,6 +214,15 @@ class MemoryRepository:
                     self.store.add(run, file.dataset_type, file.data_id)
             types = {file.dataset_type for file in files}
             return {t: dict(self.store.contents[run, t]) for t in types}
+
+    def retrieve(self, run: str, dataset_types: tuple[str, ...], into: str) -> tuple[str, ...]:
+        """Write a file for each dataset; it holds all that a dataset is here, its UUID."""
+        Path(into).mkdir(parents=True, exist_ok=True)
+        held = (name for t in dataset_types for name in self.store.contents.get((run, t), {}).values())
+        paths = sorted(Path(into, name) for name in held)
+        for path in paths:
+            path.write_text(path.name, encoding="utf-8")
+        return tuple(map(str, paths))
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

@@ -17,6 +17,7 @@ from ..state import Chain, Change, Owned
 from ..steps import Step
 from .output import progress, write, write_json
 from .session import Session, session
+from .spot_check import SpotCheck
 
 WORDS = {"done": "done", "unchanged": "unchanged", "waiting": "waiting", "blocked": "BLOCKED", "failed": "FAILED"}
 
@@ -28,6 +29,7 @@ def run(
     saved: Path | None,
     auto_approve: bool,
     new_record: bool,
+    spot_check: Path | None,
     as_json: bool,
 ) -> ExitCode:
     """Plan, ask, apply, and tell how each step ended."""
@@ -47,12 +49,15 @@ def run(
             write(render.text(plan, heading))
         if plan.steps and not auto_approve and not reviewed:
             _ask()
-        results = list(_applied(open_session, plan, commit, quiet=as_json))
+        pictures = SpotCheck(spot_check, open_session.place.repositories) if spot_check else None
+        results = list(_applied(open_session, plan, commit, pictures, quiet=as_json))
         code = _exit_code(results, plan)
         if code is ExitCode.OK:
             _remember(open_session, seen, commit)
         if as_json:
-            write_json({**render.as_json(plan, heading), "results": [_result(r) for r in results], "exit": int(code)})
+            looked = {"pictures": pictures.found} if pictures else {}
+            results_json = [_result(r) for r in results]
+            write_json({**render.as_json(plan, heading), "results": results_json, **looked, "exit": int(code)})
         elif results:
             write(_summary(results))
         return code
@@ -68,7 +73,9 @@ def _ask() -> None:
         raise KeyboardInterrupt
 
 
-def _applied(open_session: Session, plan: Plan, commit: str, *, quiet: bool) -> Iterator[Result]:
+def _applied(
+    open_session: Session, plan: Plan, commit: str, pictures: SpotCheck | None, *, quiet: bool
+) -> Iterator[Result]:
     journal = Journal(open_session.place.work, open_session.site.site, commit)
     under_way: list[Step] = []
     with progress(lambda: under_way[-1].title if under_way else "") as bar:
@@ -76,8 +83,9 @@ def _applied(open_session: Session, plan: Plan, commit: str, *, quiet: bool) -> 
         steps = [planned.step for planned in plan.steps]
         for result in apply(steps, world, open_session.want, open_session.facts, under_way.append):
             journal.write(_result(result))
+            looked = pictures.of(result) if pictures else ()
             if not quiet:
-                write(_line(result))
+                write("\n".join((_line(result), *(f"       look  {path}" for path in looked))))
             yield result
 
 

@@ -116,14 +116,24 @@ def apply(
     new_record: Annotated[
         bool, typer.Option("--new-record", help="Begin a new record where the old one is lost; look first.")
     ] = False,
+    spot_check: Annotated[
+        Path | None, typer.Option("--spot-check", help="Put the pictures of what is built into this directory.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Do what the plan says, from HEAD; run it again after anything went wrong, and it goes on."""
     from .apply import run
 
-    raise typer.Exit(
-        run(directory, site, saved=saved, auto_approve=auto_approve, new_record=new_record, as_json=as_json)
+    code = run(
+        directory,
+        site,
+        saved=saved,
+        auto_approve=auto_approve,
+        new_record=new_record,
+        spot_check=spot_check,
+        as_json=as_json,
     )
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: reconcile show LSSTComCam/calib/DM-48520/DP1/bias.20250207a")

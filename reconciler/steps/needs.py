@@ -144,9 +144,8 @@ class Resolves:
 
     def unmet(self, state: State, facts: Facts) -> str | None:
         """Return the first exposures that get another calibration, with both named."""
-        shelves = facts.shelves.get(self.place, {})
-        calendar = Calendar(state, self.place, self.inputs, shelves)
-        trusted = Calendar(state, self.place, [c for c in calendar.path if c in self.trusted], shelves)
+        calendar = facts.calendar(state, self.place, self.inputs)
+        trusted = facts.calendar(state, self.place, [c for c in calendar.path if c in self.trusted])
         wrong = list(self._wrong(calendar, trusted, facts))
         if not wrong:
             return None

@@ -118,4 +118,4 @@ class Produce(Build):
         return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
 
     def _calendar(self, claim: Claim, seen: State, facts: Facts) -> Calendar:
-        return Calendar(seen, self.place, claim.inputs, facts.shelves.get(self.place, {}))
+        return facts.calendar(seen, self.place, claim.inputs)

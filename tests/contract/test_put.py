@@ -139,3 +139,16 @@ def test_a_run_that_exists_as_something_else_is_refused(butler_hands: ButlerHand
     with pytest.raises(ReconcileError, match="CALIBRATION"):
         butler_hands.repository.put(RUN, (file(tmp_path, 3),))
     assert not butler_hands.butler.registry.queryDatasetTypes(["defects"], missing=[])
+
+
+def test_the_files_of_a_run_are_copied_out_under_plain_names_as_often_as_asked(hands: Hands, tmp_path: Path) -> None:
+    hands.repository.put(RUN, (file(tmp_path, 3, "bias"), file(tmp_path, 4, "bias")))
+    into = tmp_path / "pictures"
+    for _ in range(2):
+        paths = hands.repository.retrieve(RUN, ("bias", "biasMosaic8"), str(into))
+        assert sorted(into.iterdir()) == sorted(map(Path, paths))
+        assert len(paths) == 2
+
+
+def test_a_run_without_pictures_gives_none(hands: Hands, tmp_path: Path) -> None:
+    assert hands.repository.retrieve("Cam/calib/none", ("biasMosaic8",), str(tmp_path / "pictures")) == ()

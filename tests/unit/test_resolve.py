@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.observation import Observation, lift
+from reconciler.adapters.memory import MemoryRepository, Store
+from reconciler.facts import Facts
+from reconciler.intent import Desired
+from reconciler.look import look
+from reconciler.observation import Collection, Observation, Scope, lift
 from reconciler.resolve import Calendar, Straddles, flatten, reachable, seams
 from reconciler.state import Cert, Chain, State
 from reconciler.timeline import Span, Timeline, constant, gen, timeline, uuid
@@ -122,3 +126,20 @@ def test_layers_leave_out_what_is_not_searched() -> None:
 def test_a_shelf_hides_certifications_under_the_same_name() -> None:
     found = calendar({"a": constant(ALWAYS, gen("x"))}, {"a": constant(ALWAYS, gen("run"))})
     assert found.layers() == {("bias", "detector=0"): [(Span(ALWAYS.begin, ALWAYS.end, gen("run")),)]}
+
+
+def test_what_is_seen_at_a_place_keeps_touching_certifications_of_one_dataset_apart() -> None:
+    rows = ((0, 10, "one"), (10, 20, "one"))
+    seen = Observation(
+        "p", {"calib": Collection("CALIBRATION")}, certifications={("calib", "bias"): {"detector=0": rows}}
+    )
+
+    class Seen(MemoryRepository):
+        def observe(self, scope: Scope) -> Observation:
+            return seen
+
+    found = look([Seen("p", Store())], lambda _: Scope(None), Desired(State()), Facts())
+    calendar = found.facts.calendar(found.state, "p", ["calib"])
+    assert calendar.lookup("bias", "detector=0", Validity(2, 8)) == uuid("one")
+    with pytest.raises(Straddles):
+        calendar.lookup("bias", "detector=0", Validity(8, 12))

@@ -10,7 +10,7 @@ from ...observation import Observation, Scope
 from ...ports import File, Selected
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
-from . import commit, generations, locks, observe, select
+from . import artifacts, commit, generations, locks, observe, select
 from .connect import Connection, told
 from .editing import editing, register, write_record
 from .exposures import existing
@@ -76,6 +76,11 @@ class ButlerRepository:
         """Put those files into the RUN that are not there yet; return all their UUIDs."""
         with told(self.place):
             return put(self._connection, run, files)
+
+    def retrieve(self, run: str, dataset_types: tuple[str, ...], into: str) -> tuple[str, ...]:
+        """Copy the files of these types in a RUN into a directory."""
+        with told(self.place):
+            return artifacts.retrieve(self._connection.reader, run, dataset_types, into)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

@@ -36,6 +36,8 @@ class CatalogProduct(Model):
     per_band: bool = False
     joint: bool = False
     """Solved over all detectors at once: comes from one RUN or not at all."""
+    spot_check: tuple[Name, ...] = ()
+    """Dataset types of the output RUN that people look at: pictures."""
     run: Name | None = None
     """Fixed name of the output RUN under the leaf, such as `run{bootstrap_run}`."""
 
