@@ -129,14 +129,18 @@ class Calendar:
         Raises `Straddles` where the exposure overlaps two ranges of that collection, as Butler does.
         """
         for collection in self.path:
-            cert = Cert(self._place, collection, dataset_type, data_id)
-            ranges = self._ranges(cert, self._layer(cert))
+            ranges = self.ranges(collection, dataset_type, data_id)
             sources = tuple(s for b, e, s in ranges if b < when.end and when.begin < e)
             if len(sources) > 1:
                 raise Straddles(collection, when, sources)
             if sources:
                 return sources[0]
         return None
+
+    def ranges(self, collection: str, dataset_type: str, data_id: str) -> tuple[Span, ...]:
+        """Return what one collection says of a data ID, as it is certified: broken where certifications touch."""
+        cert = Cert(self._place, collection, dataset_type, data_id)
+        return self._ranges(cert, self._layer(cert))
 
     def layers(self) -> dict[tuple[str, str], list[tuple[Span, ...]]]:
         """Return (dataset type, data ID) -> the ranges of each collection that has some, in search order.
