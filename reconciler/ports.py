@@ -116,6 +116,9 @@ class Repository(Protocol):
     ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
 
+    def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
+        """Return the exposure of this number alone; if there is none, those with the next numbers below and above."""
+
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""
 

@@ -251,6 +251,12 @@ class MemoryRepository:
             raise ReconcileError(f"collection {raws} does not exist at {self.place}")
         return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
 
+    def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
+        """Return the exposure of this number alone, or else its neighbours."""
+        taken = [e for (name, _), e in sorted(self.store.exposures.items()) if name == instrument]
+        below, above = [e for e in taken if e.id <= exposure], [e for e in taken if e.id >= exposure]
+        return tuple(dict.fromkeys((*below[-1:], *above[:1])))
+
     def remember(self, commit: str) -> None:
         """Write the applied commit into the record."""
         with self.store.guard:

@@ -32,6 +32,24 @@ def test_exposures_whose_raws_are_gone_are_told_from_those_that_have_some(hands:
         hands.repository.existing_exposures("Cam", (1,), raws="Cam/nowhere")
 
 
+def test_an_exposure_is_found_by_its_number_with_all_that_is_known_of_it(repository: Repository) -> None:
+    assert repository.nearest_exposures("Cam", 3) == EXPOSURES[2:3]
+
+
+@pytest.mark.parametrize(("number", "near"), [(0, EXPOSURES[:1]), (99, EXPOSURES[3:])])
+def test_for_a_number_that_no_exposure_has_its_neighbours_are_told(
+    repository: Repository, number: int, near: tuple[Exposure, ...]
+) -> None:
+    assert repository.nearest_exposures("Cam", number) == near
+    assert repository.nearest_exposures("Other", number) == ()
+
+
+def test_a_number_in_a_gap_has_a_neighbour_on_either_side(sqlite_hands: ButlerHands) -> None:
+    later = Exposure(9, "flat", "g_01", "g", Validity(NIGHT, NIGHT + NANOSECOND))
+    add_exposures(sqlite_hands.butler, [later], RAW_DETECTORS)
+    assert sqlite_hands.repository.nearest_exposures("Cam", 6) == (EXPOSURES[3], later)
+
+
 @pytest.mark.parametrize(
     ("expression", "numbers"),
     [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from ...observation import Observation, Scope
-from ...ports import File, Selected
+from ...ports import Exposure, File, Selected
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from . import artifacts, commit, generations, locks, observe, select
@@ -97,6 +97,11 @@ class ButlerRepository:
         """Return which of these exposures the registry knows at all."""
         with told(self.place):
             return existing(self._connection.reader, instrument, exposures, raws)
+
+    def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
+        """Return the exposure of this number alone; if there is none, its neighbours."""
+        with told(self.place):
+            return select.nearest(self._connection.reader, instrument, exposure)
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""

@@ -11,6 +11,7 @@ from .generations import find
 from .rows import validity
 
 RAW = "raw"
+FIELDS = {"observation_type", "timespan"}
 
 
 def select(butler: Any, place: str, instrument: str, raws: str, expression: str) -> Selected:
@@ -31,15 +32,27 @@ def select(butler: Any, place: str, instrument: str, raws: str, expression: str)
     return Selected(ordered, {e.id: frozenset(detectors[e.id]) for e in ordered})
 
 
+def nearest(butler: Any, instrument: str, number: int) -> tuple[Exposure, ...]:
+    """Return the exposure of this number alone; if there is none, those with the next numbers below and above."""
+    if own := _first(butler, instrument, "exposure = wanted", number):
+        return tuple(map(_exposure, own))
+    below = _first(butler, instrument, "exposure < wanted", number, order="-exposure")
+    return tuple(map(_exposure, (*below, *_first(butler, instrument, "exposure > wanted", number))))
+
+
+def _first(butler: Any, instrument: str, expression: str, number: int, order: str = "exposure") -> list[dict[str, Any]]:
+    with butler.query() as query:
+        found = query.where(expression, instrument=instrument, bind={"wanted": number})
+        return list(found.general(["exposure"], dimension_fields={"exposure": FIELDS}).order_by(order).limit(1))
+
+
 def _rows(butler: Any, instrument: str, raws: str, expression: str) -> list[dict[str, Any]]:
     from lsst.daf.butler import InvalidQueryError
 
     with butler.query() as query:
         try:
             found = query.join_dataset_search(RAW, [raws]).where(expression, instrument=instrument)
-            return list(
-                found.general(["exposure", "detector"], dimension_fields={"exposure": {"observation_type", "timespan"}})
-            )
+            return list(found.general(["exposure", "detector"], dimension_fields={"exposure": FIELDS}))
         except InvalidQueryError as error:
             raise ReconcileError(
                 f"selection {expression.strip()!r} is not understood: {error}",
