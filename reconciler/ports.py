@@ -44,6 +44,16 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """An exposure that exists, as far as it decides which calibrations the exposure gets."""
+
+    id: int
+    day_obs: int
+    physical_filter: str
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
 class Selected:
     """What a selection found: exposures that have raws, in order of id, and for each the detectors it has raws of."""
 
@@ -115,6 +125,14 @@ class Repository(Protocol):
         self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
     ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
+
+    def exposures_during(
+        self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
+    ) -> tuple[Taken, ...]:
+        """Return the exposures, in order of id, whose time span overlaps any of these windows, by one query.
+
+        With `filters`, only exposures through one of them. Those without a time span get no calibration anyway.
+        """
 
     def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
         """Return the exposure of this number alone; if there is none, those with the next numbers below and above."""

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Exposure, File, Graph, Job, Moved, Pick, Selected, Status
+from ..ports import Exposure, File, Graph, Job, Moved, Pick, Selected, Status, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
 from ..state import Cert, Chain, Change, Gen, Key, Owned, Value
 from ..timeline import NOTHING, Timeline, timeline, uuid
+from ..validity import Validity
 from .claims import compare, standing_claim
 
 Rows = dict[str, list[tuple[int, int, str]]]
@@ -250,6 +251,18 @@ class MemoryRepository:
         if raws is not None and raws not in self.store.types:
             raise ReconcileError(f"collection {raws} does not exist at {self.place}")
         return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
+
+    def exposures_during(
+        self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
+    ) -> tuple[Taken, ...]:
+        """Return the exposures that overlap a window; the fake reads their day from their number, as Rubin counts."""
+        return tuple(
+            Taken(e.id, e.id // 100_000, e.physical_filter, e.validity)
+            for (name, _), e in sorted(self.store.exposures.items())
+            if name == instrument
+            and (filters is None or e.physical_filter in filters)
+            and any(e.validity.overlaps(window) for window in windows)
+        )
 
     def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
         """Return the exposure of this number alone, or else its neighbours."""

@@ -7,13 +7,14 @@ from dataclasses import replace
 from types import TracebackType
 
 from ...observation import Observation, Scope
-from ...ports import Exposure, File, Selected
+from ...ports import Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
+from ...validity import Validity
 from . import artifacts, commit, generations, locks, observe, select
 from .connect import Connection, told
 from .editing import editing, register, write_record
-from .exposures import existing
+from .exposures import during, existing
 from .files import put
 
 
@@ -97,6 +98,13 @@ class ButlerRepository:
         """Return which of these exposures the registry knows at all."""
         with told(self.place):
             return existing(self._connection.reader, instrument, exposures, raws)
+
+    def exposures_during(
+        self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
+    ) -> tuple[Taken, ...]:
+        """Return the exposures, in order of id, whose time span overlaps any of these windows, by one query."""
+        with told(self.place):
+            return during(self._connection.reader, instrument, windows, filters)
 
     def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
         """Return the exposure of this number alone; if there is none, its neighbours."""
