@@ -81,6 +81,28 @@ def utc(text: str) -> int:
     return clamp(tai(when.isoformat(timespec="microseconds")) + offset * NANOSECOND)
 
 
+def in_utc(nanoseconds: int) -> str:
+    """Return the UTC text of a TAI instant: the way back of `utc`. A leap second reads as the second after it.
+
+    Before 1972 both read alike, as `utc` has it.
+    """
+    if nanoseconds in (BEGINNING, END):
+        return "-"
+    about = nanoseconds - _leaps(nanoseconds)
+    return show(nanoseconds - _leaps(about))
+
+
+def _leaps(nanoseconds: int) -> int:
+    """Return TAI - UTC in nanoseconds on the UTC day of these nanoseconds."""
+    from erfa import leap_seconds
+
+    day = datetime.fromtimestamp(nanoseconds // NANOSECOND, UTC)
+    # The table itself: `erfa.dat` warns of years to come, in which leap seconds are not known yet.
+    known = leap_seconds.get()[["year", "month", "tai_utc"]].tolist()
+    seconds = [leap for year, month, leap in known if 1972 <= year and (year, month) <= (day.year, day.month)]
+    return round(seconds[-1]) * NANOSECOND if seconds else 0
+
+
 def show(nanoseconds: int) -> str:
     """Return the instant as people read it: `-` for an open end, fractions only where there are any."""
     if nanoseconds in (BEGINNING, END):

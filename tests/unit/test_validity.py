@@ -1,8 +1,10 @@
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, clamp, show, tai, utc
+from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, clamp, in_utc, show, tai, utc
 
 INSTANTS = st.integers(BEGINNING, END)
 
@@ -53,6 +55,24 @@ def test_a_leap_second_lies_between_2016_and_2017() -> None:
 
 def test_a_zone_is_taken_off_before_utc_is_read() -> None:
     assert utc("2024-12-06T02:00:00+02:00") == utc("2024-12-06T00:00:00")
+
+
+@given(st.datetimes(datetime(1972, 1, 1), datetime(2026, 1, 1)))
+def test_utc_reads_back(when: datetime) -> None:
+    assert utc(in_utc(utc(when.isoformat()))) == utc(when.isoformat())
+    assert datetime.fromisoformat(in_utc(utc(when.isoformat()))) == when
+
+
+def test_utc_of_years_to_come_has_the_leap_seconds_that_are_known() -> None:
+    assert in_utc(tai("2060-01-01T00:00:37")) == "2060-01-01T00:00:00"
+
+
+def test_open_ends_have_no_utc() -> None:
+    assert in_utc(BEGINNING) == in_utc(END) == "-"
+
+
+def test_before_1972_utc_and_tai_read_alike() -> None:
+    assert in_utc(tai("1971-12-31T00:00:00")) == "1971-12-31T00:00:00"
 
 
 @given(st.integers())
