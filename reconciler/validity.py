@@ -99,7 +99,7 @@ def _leaps(nanoseconds: int) -> int:
     day = datetime.fromtimestamp(nanoseconds // NANOSECOND, UTC)
     # The table itself: `erfa.dat` warns of years to come, in which leap seconds are not known yet.
     known = leap_seconds.get()[["year", "month", "tai_utc"]].tolist()
-    seconds = [leap for year, month, leap in known if 1972 <= year and (year, month) <= (day.year, day.month)]
+    seconds = [leap for year, month, leap in known if year >= 1972 and (year, month) <= (day.year, day.month)]
     return round(seconds[-1]) * NANOSECOND if seconds else 0
 
 
