@@ -125,6 +125,8 @@ class HeaderMap(_Value):
     reason: HeaderField = HeaderField(default="unknown")
     program: HeaderField = HeaderField(default="unknown")
     target: HeaderField = HeaderField(default="unknown")
+    temperature: HeaderField | None = None
+    """Of the sensor, degrees Celsius."""
 
 
 class Flats(_Value):

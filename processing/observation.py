@@ -92,6 +92,14 @@ def observe(header: Mapping[str, Any], camera: Camera) -> Observation:
     return observation
 
 
+def temperature(header: Mapping[str, Any], camera: Camera) -> float | None:
+    """Return the sensor's temperature in degrees Celsius, where the camera states it; raise HeaderError if wrongly."""
+    field = camera.header.temperature
+    if field is None or (field.key not in header and field.default is None):
+        return None
+    return _number(header, field, "temperature")
+
+
 def _sequence(header: Mapping[str, Any], camera: Camera, begin: datetime) -> tuple[int, int]:
     """(day_obs, seq_num) from the header, else from the time.
 

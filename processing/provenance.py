@@ -19,6 +19,9 @@ CREATED = "CALIB_CREATION_DATETIME"
 MEDIAN = "LSST ISR FINAL MEDIAN"
 """Keyword of a corrected frame: the median of its good pixels, by which a flat is normalised."""
 
+TEMPERATURE = "CCDTEMP"
+"""Keyword of a corrected frame: the sensor's temperature, degrees Celsius."""
+
 _INPUT = re.compile(r"CPP_INPUT_\d+")
 
 

@@ -34,6 +34,7 @@ from processing.effects.cosmic_rays import RayCriteria
 from processing.frame import Frame, Rows
 from processing.provenance import (
     MEDIAN,
+    TEMPERATURE,
     Cards,
     InputExposure,
     amplifier_medians,
@@ -251,7 +252,7 @@ class CombineByFilterTask(CombineTask):
 
 def _described(record: DimensionRecord, frame: Frame) -> Input:
     """What is known of a frame beforehand."""
-    start, temperature = "LSST CALIB UUID ", frame.header.get("CCDTEMP")
+    start, temperature = "LSST CALIB UUID ", frame.header.get(TEMPERATURE)
     return Input(
         exposure=record.id,
         observation_type=record.observation_type,

@@ -30,7 +30,8 @@ from processing.camera import Camera
 from processing.defect_boxes import Defects
 from processing.frame import UNUSABLE, Frame
 from processing.isr import CONVERGED, Calibrations, Corrected, remove_signature
-from processing.provenance import MEDIAN, Cards, amplifier_cards, calibration_cards
+from processing.observation import temperature
+from processing.provenance import MEDIAN, TEMPERATURE, Cards, amplifier_cards, calibration_cards
 from processing.raw import RawFrame
 from processing.table_file import Table
 
@@ -190,6 +191,8 @@ class IsrTask(PipelineTask):
                 "%s: brighter-fatter has not converged: the pixels that still move are SUSPECT", sensor.name
             )
         header = _header(record, sensor.name) | applied | done.cards | _median(done)
+        if (degrees := temperature(ccdExposure.header, camera)) is not None:
+            header[TEMPERATURE] = degrees
         if self.config.doAmplifierMedians:
             header |= amplifier_cards(medians(done.image, done.mask, sensor))
         return Struct(outputExposure=Frame(done.image, done.variance, done.mask, done.unit, header))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from astropy.io import fits
 from lsst.daf.butler import Butler, DatasetRef
 from lsst.pipe.base.mp_graph_executor import MPGraphExecutorError
 
@@ -19,6 +20,7 @@ PLAN = """\
 - {type: dark, night: 20170908, first_seq: 11, count: 3, exposure_time: 0}
 - {type: dark, night: 20170908, first_seq: 21, count: 2, exposure_time: 60}
 - {type: dark, night: 20170908, first_seq: 31, count: 2, exposure_time: 300}
+- {type: dark, night: 20170907, first_seq: 1, count: 4, exposure_time: 60}
 - {type: flat, night: 20170908, first_seq: 41, count: 4, exposure_time: 10, band: white}
 - {type: flat, night: 20170908, first_seq: 51, count: 1, exposure_time: 10, band: white, electrons: 300000}
 """
@@ -36,6 +38,8 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         raws = str(top / "raws")
         options = [f"--camera={CAMERA}", f"--plan={top / 'plan.yaml'}", "--amp-size=32x32"]
         assert main(["simulate", raws, *options]) == 0
+        for number, path in enumerate(sorted((top / "raws").glob("*_20170907*_dark_*.fits"))):
+            fits.setval(path, "CCD-TEMP", value=-5.0 if number < 2 else -10.0)
         made = repository(top / "repo", CAMERA)
         assert main(["repo", "ingest", str(made), raws, f"--camera={CAMERA}"]) == 0
         certify(made, "bias", run(made, "bias", "exposure.observation_type='bias'"))
@@ -68,8 +72,18 @@ def test_a_dark_without_dark_time_is_refused_by_exposure(repo: Path, caplog: pyt
 
 
 def test_a_dark_of_two_times_says_so_and_counts_its_rays(repo: Path) -> None:
-    (made,) = run(repo, "dark", "exposure.observation_type='dark' and exposure.exposure_time > 1", 2)
+    selection = "exposure.observation_type='dark' and exposure.day_obs=20170908 and exposure.exposure_time > 1"
+    (made,) = run(repo, "dark", selection, 2)
     with Butler.from_config(repo) as butler:
         header = butler.get(made).header
     assert {r.name for r in remarks_of(header)} == {"mixed-exposure-times"}
     assert [header[f"CPP_INPUT_NCR_{number}"] for number in range(4)] == [0, 0, 0, 0]
+
+
+def test_a_dark_of_two_temperatures_says_so(repo: Path) -> None:
+    (made,) = run(repo, "dark", "exposure.observation_type='dark' and exposure.day_obs=20170907", 3)
+    with Butler.from_config(repo) as butler:
+        (remark,) = remarks_of(butler.get(made).header)
+    assert remark.name == "mixed-temperatures"
+    assert "-5 C" in remark.text
+    assert "-10 C" in remark.text
