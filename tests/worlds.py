@@ -10,7 +10,9 @@ from typing import Any
 
 from reconciler.adapters.memory import MemoryExecutor, MemoryRepository, Store
 from reconciler.apply import Result, apply
+from reconciler.blast import Impact, impacts
 from reconciler.desired import desired
+from reconciler.effect import effects
 from reconciler.facts import Facts, Trust
 from reconciler.intent import Desired
 from reconciler.look import look, whole_scope
@@ -196,6 +198,11 @@ class Small:
         """Look and plan."""
         seen = look([repository or self.repository], whole_scope(want), want, facts)
         return make_plan(seen.state, seen.facts, want, seen.unknown)
+
+    def impacts(self, want: Desired, facts: Facts) -> tuple[Impact, ...]:
+        """Look, and ask what the plan does to science."""
+        seen = look([self.repository], whole_scope(want), want, facts)
+        return impacts(effects(seen.state, want, seen.facts), {self.repository.place: self.repository})
 
     def apply(self, want: Desired, facts: Facts, world: World | None = None) -> list[Result]:
         """Plan and apply once."""

@@ -19,13 +19,14 @@ def run(
     with session(directory, site) as open_session:
         seen = open_session.look()
         plan, heading = open_session.plan(seen), open_session.heading(seen)
-    content = render.as_json(plan, heading)
+        told = open_session.impacts(seen, plan)
+    content = render.as_json(plan, heading, told)
     if out is not None:
         save(out, content)
     if as_json:
         write_json(content)
     else:
-        write((render.markdown if markdown else render.text)(plan, heading))
+        write((render.markdown if markdown else render.text)(plan, heading, told))
         if out is not None:
             write(f"Saved to {out}; `reconcile apply {out}` does exactly this or nothing.")
     return exit_code(plan) if detailed_exitcode else ExitCode.UNREACHABLE if plan.unknown else ExitCode.OK

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..adapters.checkout import Checkout
+from ..blast import Impact, impacts
 from ..desired import desired
+from ..effect import effects
 from ..facts import Facts
 from ..intent import Desired
 from ..look import Look, look, whole_scope
@@ -39,6 +41,12 @@ class Session:
     def plan(self, seen: Look) -> Plan:
         """Return the plan for what was seen."""
         return make_plan(seen.state, seen.facts, self.want, seen.unknown)
+
+    def impacts(self, seen: Look, plan: Plan) -> tuple[Impact, ...]:
+        """Return what the plan does to science; a plan that does nothing costs nothing here."""
+        if plan.empty:
+            return ()
+        return impacts(effects(seen.state, self.want, seen.facts), self.place.repositories)
 
     def applied(self, seen: Look) -> str | None:
         """Return the commit that was applied last at the site; None if none, or if repositories differ."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
+from ..blast import Impact
 from ..dataid import parse as parse_data_id
 from ..plan import Plan, Planned
 from ..spec.ranges import ranges
@@ -15,6 +17,7 @@ from ..steps.chains import Link, Reorder
 from ..timeline import Timeline
 from ..validity import period
 from ..words import count
+from . import effect
 
 GLYPHS = {"produce": "+", "curate": "+", "certify": "~", "link": "+", "unlink": "-", "reorder": "~", "refuse": "!"}
 
@@ -31,18 +34,22 @@ class Heading:
     """The commit that was applied last, if specs have not changed since: then every difference is drift."""
 
 
-def text(plan: Plan, heading: Heading) -> str:
+Impacts: TypeAlias = tuple[Impact, ...] | None
+"""What a plan does to science; None where that was not looked for."""
+
+
+def text(plan: Plan, heading: Heading, impacts: Impacts = None) -> str:
     """Return the plan as lines for a terminal, without colours."""
-    return "\n".join(_lines(plan, heading)) + "\n"
+    return "\n".join(_lines(plan, heading, impacts)) + "\n"
 
 
-def markdown(plan: Plan, heading: Heading) -> str:
+def markdown(plan: Plan, heading: Heading, impacts: Impacts = None) -> str:
     """Return the plan as Markdown for a pull request."""
-    return "\n".join(_markdown(plan, heading)) + "\n"
+    return "\n".join(_markdown(plan, heading, impacts)) + "\n"
 
 
-def as_json(plan: Plan, heading: Heading) -> dict[str, object]:
-    """Return the plan as plain values."""
+def as_json(plan: Plan, heading: Heading, impacts: Impacts = None) -> dict[str, object]:
+    """Return the plan as plain values; its effect only where that was looked for."""
     return {
         "site": heading.site,
         "commit": heading.commit,
@@ -54,6 +61,7 @@ def as_json(plan: Plan, heading: Heading) -> dict[str, object]:
         "notices": list(plan.notices),
         "unknown": dict(plan.unknown),
         "basis": dict(plan.basis),
+        **({} if impacts is None else {"effect": [effect.as_json(impact) for impact in impacts]}),
     }
 
 
@@ -80,13 +88,13 @@ def sentence(plan: Plan, heading: Heading) -> str:
         return f"Nothing to do: {heading.site} is as the specs say, but for {count(len(plan.notices), 'notice')}."
     if plan.empty:
         return f"Nothing to do: {heading.site} is as the specs say."
-    blocked = sum(planned.expected.word == "blocked" for planned in plan.steps)
+    blocked = _blocked(plan)
     steps = f"{count(len(plan.steps), 'step')} to do"
     told = f"{steps}, {blocked} of them blocked." if blocked else f"{steps}."
     return f"{told} {unknown}".rstrip()
 
 
-def _lines(plan: Plan, heading: Heading) -> Iterator[str]:
+def _lines(plan: Plan, heading: Heading, impacts: Impacts) -> Iterator[str]:
     yield from _head(heading)
     for place, planned in groupby(plan.steps, key=lambda p: p.step.place):
         yield ""
@@ -96,11 +104,22 @@ def _lines(plan: Plan, heading: Heading) -> Iterator[str]:
             yield from (f"      {line}" for line in details(one.step))
             if one.expected.word == "blocked":
                 yield f"      blocked: {one.expected.reason}"
+    for title, lines in _effects(plan, impacts):
+        yield from _section(title, lines)
     yield from _section("Kept, though not ours:", plan.foreign)
     yield from _section("Notices:", plan.notices)
     yield from _section("Unknown:", [f"{place}: {reason}" for place, reason in plan.unknown.items()])
     yield ""
     yield sentence(plan, heading)
+
+
+def _effects(plan: Plan, impacts: Impacts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if impacts is not None and plan.steps:
+        yield from effect.sections(impacts, blocked=_blocked(plan) > 0)
+
+
+def _blocked(plan: Plan) -> int:
+    return sum(planned.expected.word == "blocked" for planned in plan.steps)
 
 
 def _head(heading: Heading) -> Iterator[str]:
@@ -118,7 +137,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in listed)
 
 
-def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
+def _markdown(plan: Plan, heading: Heading, impacts: Impacts) -> Iterator[str]:
     yield f"### {heading.site}: {sentence(plan, heading)}"
     yield ""
     yield "; ".join(_head(heading))
@@ -131,8 +150,10 @@ def _markdown(plan: Plan, heading: Heading) -> Iterator[str]:
         if planned.expected.word == "blocked":
             lines.append(f"**blocked**: {planned.expected.reason}")
         yield f"| `{GLYPHS[planned.step.kind]}` | {planned.step.title} | {'<br>'.join(lines).replace('|', '&#124;')} |"
-    unknown = [f"{place}: {reason}" for place, reason in plan.unknown.items()]
-    for title, found in (("Kept, though not ours", plan.foreign), ("Notices", plan.notices), ("Unknown", unknown)):
+    unknown = tuple(f"{place}: {reason}" for place, reason in plan.unknown.items())
+    sections = list(_effects(plan, impacts))
+    sections += [("Kept, though not ours", plan.foreign), ("Notices", plan.notices), ("Unknown", unknown)]
+    for title, found in sections:
         if found:
             yield ""
             yield f"**{title}**"

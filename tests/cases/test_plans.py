@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from reconciler.adapters.memory import MemoryRepository, Store
+from reconciler.blast import Impact
 from reconciler.facts import Facts
 from reconciler.intent import Desired
 from reconciler.plan import Plan
@@ -133,15 +134,15 @@ def asked(what: Mapping[str, Any], small: Small) -> tuple[Desired, Facts]:
     return small.want(*documents(what), trust=what.get("trust", "none"))
 
 
-def planned(situation: Mapping[str, Any]) -> tuple[Plan, Heading]:
-    """Let everything happen, and plan."""
+def planned(situation: Mapping[str, Any]) -> tuple[Plan, Heading, tuple[Impact, ...]]:
+    """Let everything happen, plan, and ask what the plan does to science."""
     small = in_memory()
     assert isinstance(small.repository, MemoryRepository)
     for event in situation.get("before", ()):
         happen(event, small, small.repository.store)
     want, facts = asked(situation["want"], small)
     drift = COMMIT if situation.get("drift") else None
-    return small.plan(want, facts), Heading("usdf", COMMIT, (), facts.trust, drift)
+    return small.plan(want, facts), Heading("usdf", COMMIT, (), facts.trust, drift), small.impacts(want, facts)
 
 
 SITUATIONS = sorted(path.parent for path in CASES.glob("*/situation.yaml"))
@@ -149,11 +150,11 @@ SITUATIONS = sorted(path.parent for path in CASES.glob("*/situation.yaml"))
 
 @pytest.mark.parametrize("case", SITUATIONS, ids=lambda path: path.name)
 def test_a_plan_says_what_is_to_do(case: Path) -> None:
-    plan, heading = planned(yaml.safe_load((case / "situation.yaml").read_text()))
+    told = planned(yaml.safe_load((case / "situation.yaml").read_text()))
     texts = {
-        "plan.txt": render.text(plan, heading),
-        "plan.md": render.markdown(plan, heading),
-        "plan.json": json.dumps(render.as_json(plan, heading), indent=1) + "\n",
+        "plan.txt": render.text(*told),
+        "plan.md": render.markdown(*told),
+        "plan.json": json.dumps(render.as_json(*told), indent=1) + "\n",
     }
     standing = {name: text for name, text in texts.items() if name == "plan.txt" or (case / name).exists()}
     if os.environ.get("ACCEPT"):
@@ -165,5 +166,4 @@ def test_a_plan_says_what_is_to_do(case: Path) -> None:
 @pytest.mark.parametrize("case", SITUATIONS, ids=lambda path: path.name)
 def test_the_same_situation_gives_the_same_plan_byte_for_byte(case: Path) -> None:
     situation = yaml.safe_load((case / "situation.yaml").read_text())
-    (one, heading), (other, _) = planned(situation), planned(situation)
-    assert render.text(one, heading) == render.text(other, heading)
+    assert render.text(*planned(situation)) == render.text(*planned(situation))
