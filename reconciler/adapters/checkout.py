@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyRefused, ReconcileError, UsageError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from git.exc import GitCommandError
 
 FOLDERS = ("specs", "sites")
+LINK = "120000"
+"""How git marks a symbolic link."""
 
 
 class Checkout:
@@ -67,6 +70,46 @@ class Checkout:
                 hint="merge that commit first; to take something back, `git revert` it",
             )
 
+    def resolve(self, revision: str) -> str:
+        """Return the commit that a revision names: a commit, a branch, a tag."""
+        from git import BadName, BadObject, GitCommandError
+
+        try:
+            return str(self._repo.commit(revision).hexsha)
+        except (ValueError, IndexError, BadName, BadObject, GitCommandError) as error:
+            raise UsageError(
+                f"this clone knows no commit {revision!r}", hint="`git log --oneline` lists them; or git fetch"
+            ) from error
+
+    def export(self, commit: str, into: Path) -> None:
+        """Write specs/ and sites/ as a commit has them below a directory; the working tree is not touched."""
+        listed = self._repo.git.ls_tree("-r", "-z", commit, "--", *FOLDERS)
+        for entry in filter(None, listed.split("\0")):
+            described, name = entry.split("\t", 1)
+            mode, kind, sha = described.split()
+            if kind == "blob":
+                content = self._repo.odb.stream(bytes.fromhex(sha)).read()
+                _write(into, PurePosixPath(name), content, link=mode == LINK)
+
+    def history(self, good: str, bad: str) -> tuple[str, ...]:
+        """Return the commits after `good` up to `bad` that touch specs/ or sites/, oldest first, `bad` always last.
+
+        Only first parents are followed: what a merge brought counts as the merge.
+        """
+        mainline = self._repo.git.rev_list("--first-parent", bad).split()
+        if good not in mainline:
+            raise UsageError(
+                f"{good[:12]} does not stand on the first-parent history of {bad[:12]}",
+                hint="name an earlier commit of the branch itself: `git log --first-parent --oneline`",
+            )
+        listed = self._repo.git.rev_list("--first-parent", "--reverse", f"{good}..{bad}", "--", *FOLDERS).split()
+        return tuple(dict.fromkeys((*listed, bad)))
+
+    def subject(self, commit: str) -> str:
+        """Return who made a commit, when, and the first line of its message."""
+        one = self._repo.commit(commit)
+        return f"{one.authored_datetime:%Y-%m-%d} {one.author.name}: {str(one.message).splitlines()[0]}"
+
     def same_specs(self, applied: str | None) -> bool:
         """Return whether specs/ and sites/ at HEAD are as they were at the commit applied last."""
         from git.exc import GitCommandError
@@ -77,6 +120,17 @@ class Checkout:
             return not self._repo.git.diff("--name-only", applied, "HEAD", "--", *FOLDERS)
         except GitCommandError:
             return False
+
+
+def _write(into: Path, name: PurePosixPath, content: bytes, *, link: bool) -> None:
+    if ".." in name.parts:
+        raise ReconcileError(f"a commit that holds the path {name} is not read")
+    path = into / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if link:
+        path.symlink_to(os.fsdecode(content))
+    else:
+        path.write_bytes(content)
 
 
 def _repo(directory: Path) -> Repo:

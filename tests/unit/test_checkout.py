@@ -116,3 +116,54 @@ def test_a_repository_that_git_refuses_is_told_in_its_words(repo: Repo) -> None:
     (Path(repo.working_dir) / ".git" / "config").write_text("[core]\n\trepositoryformatversion = 99\n")
     with pytest.raises(ReconcileError, match=r"git cannot tell .* Expected git repo version"):
         one.uncommitted()
+
+
+def test_a_commit_is_read_without_touching_the_working_tree(
+    repo: Repo, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    old = commit(repo, "specs/ä ö/a.yaml", "old")
+    (Path(repo.working_dir) / "specs" / "link.yaml").symlink_to("ä ö/a.yaml")
+    commit(repo, "notes.txt")
+    new = commit(repo, "specs/ä ö/a.yaml", "new")
+    (Path(repo.working_dir) / "specs" / "ä ö" / "a.yaml").write_text("edited")
+    found = {}
+    for revision in (old, new):
+        found[revision] = tmp_path_factory.mktemp("export")
+        checkout(repo).export(revision, found[revision])
+    assert (found[old] / "specs/ä ö/a.yaml").read_text() == "old"
+    assert (found[new] / "specs/link.yaml").read_text() == "new"
+    assert not (found[new] / "notes.txt").exists()
+    assert (Path(repo.working_dir) / "specs" / "ä ö" / "a.yaml").read_text() == "edited"
+
+
+def test_a_revision_is_a_commit_a_branch_or_a_mistake_of_usage(repo: Repo) -> None:
+    last = commit(repo, "specs/a.yaml")
+    assert checkout(repo).resolve("main") == checkout(repo).resolve(last[:8]) == last
+    for unknown in ("f" * 40, "nowhere", "HEAD~9", "-x"):
+        with pytest.raises(UsageError, match="knows no commit"):
+            checkout(repo).resolve(unknown)
+
+
+def test_history_is_the_commits_of_the_branch_that_touch_specs(repo: Repo) -> None:
+    first = commit(repo, "specs/a.yaml")
+    commit(repo, "notes.txt")
+    second = commit(repo, "sites/a.yaml")
+    last = commit(repo, "other.txt")
+    assert checkout(repo).history(first, last) == (second, last)
+
+
+def test_what_a_merge_brought_counts_as_the_merge(repo: Repo) -> None:
+    first = commit(repo, "specs/a.yaml")
+    repo.git.checkout("-b", "side")
+    aside = commit(repo, "specs/b.yaml")
+    repo.git.checkout("main")
+    repo.git.merge("--no-ff", "-m", "merge", "side")
+    merge = repo.head.commit.hexsha
+    assert checkout(repo).history(first, merge) == (merge,)
+    with pytest.raises(UsageError, match="does not stand on the first-parent history"):
+        checkout(repo).history(aside, merge)
+
+
+def test_a_commit_is_told_by_its_day_author_and_first_line(repo: Repo) -> None:
+    last = commit(repo, "specs/a.yaml")
+    assert checkout(repo).subject(last).endswith(" Test: specs/a.yaml")
