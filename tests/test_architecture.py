@@ -27,10 +27,10 @@ LAYERS = {
     "specs": Layer("spec", ("words",)),
     "core": Layer(
         "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
-        "plan explanation effect blast",
+        "plan explanation origin effect blast",
         ("words",),
     ),
-    "meaning of specs": Layer("desired generation starting curation locking reruns", ("words", "specs", "core")),
+    "meaning of specs": Layer("desired generation starting curation locking reruns makers", ("words", "specs", "core")),
     "protocol": Layer("look apply saved", ("words", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
