@@ -10,7 +10,7 @@ from .camera import Camera
 TICKET, CURATED = "DM-1002", "DM-1001"
 SITE = "laptop"
 PRODUCTS = ("bias", "dark", "flat")
-IGNORED = "repo/\nraws/\n.reconcile/\n"
+IGNORED = "repo/\nraws/\npictures/\n.reconcile/\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ curated sets of what the simulator knows: fitting photon transfer curves, linear
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,8 +97,8 @@ def tell(story: Story, camera: Camera, amplifier: str) -> None:
     begin(story, camera, amplifier)
     story.say("What is missing? Thirteen products of nine detectors, in the order in which each needs the others.")
     story.run("plan")
-    story.run("apply --auto-approve")
-    story.say("And now?")
+    story.run(f"apply --auto-approve --spot-check {shlex.quote(str(story.root / 'pictures'))}")
+    story.say("And now? What was built can be looked at in pictures/.")
     story.run("plan")
     story.run("status")
 

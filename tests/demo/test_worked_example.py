@@ -1,0 +1,96 @@
+"""`demo --full`: DM-48520 of DMTN-222 section 7, from its own spec, with the collection names that the technote has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.demo import camera, worked_example
+from reconciler.demo.story import Story, new_root
+from tests.demo.test_demo import reconcile
+
+BASE = "LSSTComCam/calib/DM-48520"
+BANDS = "ugrizy"
+GENERATED = [
+    *(f"{BASE}/DP1/{kind}BootstrapGen.20250207a" for kind in ("bias", "dark", "flat")),
+    f"{BASE}/DP1/defectGen.20250207a",
+    *(f"{BASE}/DP1/{kind}Gen.20250207a" for kind in ("cti", "bias", "dark")),
+    *(f"{BASE}/DP1/flatGen-{band}.20250207a" for band in BANDS),
+]
+CERTIFIED = [
+    *(f"{BASE}/DP1/{kind}.20250207a" for kind in ("defects", "cti", "bias", "dark")),
+    *(f"{BASE}/DP1/flat-{band}.20250207a" for band in BANDS),
+]
+STARTS = [
+    "LSSTComCam/calib/DM-47447/gainFixup/ptc.20241107a",
+    "LSSTComCam/calib/DM-46360/isrTaskLSST/linearizer.20240926a",
+    "LSSTComCam/calib/DM-46360/isrTaskLSST/bfk.20240926a",
+    "LSSTComCam/calib/DM-46360/isrTaskLSST/ptc.20240926a",
+    "LSSTComCam/calib/DM-48650",
+]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Return the steps that are planned for nights of very small sensors."""
+    root = tmp_path_factory.mktemp("worked-example") / "story"
+    worked_example.begin(Story(new_root(root), run), camera.find("LSSTComCam"), "16x16")
+    steps: list[dict[str, Any]] = json.loads(reconcile("plan", "--directory", root, "--json"))["steps"]
+    return steps
+
+
+def keys(steps: list[dict[str, Any]], kind: str) -> set[str]:
+    return {step["title"].split()[1] for step in steps if step["kind"] == kind}
+
+
+def test_everything_is_generated_certified_and_linked_under_the_names_of_the_technote(
+    planned: list[dict[str, Any]],
+) -> None:
+    titles = {kind: [step["title"] for step in planned if step["kind"] == kind] for kind in ("certify", "link")}
+    assert keys(planned, "produce") == set(GENERATED)
+    for collection in (*CERTIFIED, *STARTS):
+        assert any(f"in {collection} " in title for title in titles["certify"]), collection
+    for collection in CERTIFIED:
+        assert f"link {collection} into {BASE}" in titles["link"]
+    assert len(titles["certify"]) == len(CERTIFIED) + len(STARTS)
+
+
+def test_bootstraps_come_first_and_flats_last(planned: list[dict[str, Any]]) -> None:
+    order = [step["title"].split()[1] for step in planned if step["kind"] == "produce"]
+    assert order[:7] == GENERATED[:7]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the directory of the whole story, and what it told."""
+    root = tmp_path_factory.mktemp("full") / "story"
+    return root, reconcile("demo", root, "--full")
+
+
+@pytest.mark.long
+def test_all_of_it_is_built_and_nothing_is_left_to_do(told: tuple[Path, str]) -> None:
+    assert "Nothing to do: usdf is as the specs say." in told[1]
+    butler = Path(sys.executable).with_name("butler")
+    command = [butler, "query-collections", told[0] / "repo", BASE, "--chains", "TREE"]
+    tree = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True).stdout
+    names = [line.split()[0] for line in tree.splitlines()[2:]]
+    assert set(names) == {BASE, *CERTIFIED}
+
+
+@pytest.mark.long
+def test_at_most_1500_quanta_make_it(told: tuple[Path, str]) -> None:
+    reports = [json.loads(p.read_text()) for p in told[0].glob(".reconcile/submissions/*/report.json")]
+    assert len(reports) == len(GENERATED)
+    assert sum(report["done"] for report in reports) == sum(report["quanta"] for report in reports) <= 1500
+
+
+@pytest.mark.long
+def test_every_product_has_its_pictures(told: tuple[Path, str]) -> None:
+    pictures = {path.parent.name: [] for path in told[0].glob("pictures/*/*.png")}
+    assert set(pictures) == {leaf.rpartition("/")[2] for leaf in GENERATED if "Bootstrap" not in leaf}
