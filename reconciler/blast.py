@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 from .effect import Alike, ChainEffect, Layers
 from .ports import Repository, Taken
 from .timeline import Source
-from .validity import Validity
+from .validity import BEGINNING, END, Validity
 
 ByType: TypeAlias = Mapping[str, tuple[Taken, ...]]
 """Dataset type -> exposures, in order of their numbers."""
@@ -88,9 +88,10 @@ def windows(group: Iterable[Alike]) -> tuple[Validity, ...]:
 
 
 def edges(alike: Alike) -> tuple[int, ...]:
-    """Return where ranges of any layer begin or end, before or after."""
+    """Return where ranges of any layer begin or end, before or after; no exposure lies across an open end."""
     layers = (*alike.before, *alike.after)
-    return tuple(sorted({edge for layer in layers for span in layer for edge in (span.begin, span.end)}))
+    found = {edge for layer in layers for span in layer for edge in (span.begin, span.end)}
+    return tuple(sorted(found - {BEGINNING, END}))
 
 
 def answer(layers: Layers, when: Validity) -> tuple[Source, ...]:
