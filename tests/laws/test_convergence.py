@@ -1,6 +1,6 @@
 """Whatever happens to an apply, the next ones converge: specs edited, crashes, people at work, second writers.
 
-One stateful machine over one repository, in memory here and on real ones in `test_convergence_butler`. Its rules are
+One stateful machine over one repository, in memory here and on real ones in `real_convergence`. Its rules are
 what can happen; its invariants hold after each; at the end the operator applies until nothing is left to do.
 """
 
