@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple, TypeAlias
 
 from .effect import Alike, ChainEffect, Layers
@@ -22,7 +22,7 @@ ByType: TypeAlias = Mapping[str, tuple[Taken, ...]]
 """Dataset type -> exposures, in order of their numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blast:
     """What becomes of the exposures that exist.
 
@@ -41,10 +41,11 @@ class Blast:
     lost: ByType = field(default_factory=dict)
     refused: ByType = field(default_factory=dict)
 
-    @property
+    @cached_property
     def exposures(self) -> tuple[Taken, ...]:
-        """Return the changed exposures of all types, each once, in order of their numbers."""
-        return _in_order({one for taken in self.changed.values() for one in taken})
+        """The changed exposures of all types, each once, in order of their numbers."""
+        found = {one.id: one for taken in self.changed.values() for one in taken}
+        return tuple(found[number] for number in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def blast(effect: ChainEffect, repository: Repository) -> Blast:
         filters = {alike.physical_filter for alike in group}
         wanted = frozenset(name for name in filters if name is not None) if None not in filters else None
         found.judge(group, repository.exposures_during(instrument, windows(group), wanted))
-    return Blast(*(_by_type(one) for one in (found.changed, found.lost, found.refused)))
+    return Blast(*(found.by_type(kind) for kind in (found.changed, found.lost, found.refused)))
 
 
 def windows(group: Iterable[Alike]) -> tuple[Validity, ...]:
@@ -110,53 +111,63 @@ class _Outline(NamedTuple):
     moved: tuple[tuple[int, int], ...]
 
 
+Numbers: TypeAlias = defaultdict[str, set[int]]
+"""Dataset type -> numbers of exposures."""
+
+
 class _Found:
-    """What has been found so far, by dataset type."""
+    """What has been found so far. There may be very many exposures: numbers are gathered, not records."""
 
     def __init__(self) -> None:
-        self.changed: defaultdict[str, set[Taken]] = defaultdict(set)
-        self.lost: defaultdict[str, set[Taken]] = defaultdict(set)
-        self.refused: defaultdict[str, set[Taken]] = defaultdict(set)
+        self.changed: Numbers = defaultdict(set)
+        self.lost: Numbers = defaultdict(set)
+        self.refused: Numbers = defaultdict(set)
+        self._taken: dict[int, Taken] = {}
 
     def judge(self, group: Iterable[Alike], taken: tuple[Taken, ...]) -> None:
         """Take in what becomes of these exposures; data IDs of one outline are sorted once."""
+        self._taken |= {one.id: one for one in taken}
         sort = _sorter(taken)
         for alike in group:
             moved = tuple((s.begin, s.end) for s in alike.shifts)
             inside, across = sort(_Outline(alike.physical_filter, edges(alike), moved))
-            self.changed[alike.dataset_type].update(inside)
+            self.changed[alike.dataset_type] |= inside
             if any(shift.after is None for shift in alike.shifts):
-                across = (*across, *inside)
-            for one in across:
-                self._judge(alike, one)
+                across |= inside
+            for number in across:
+                self._judge(alike, self._taken[number])
 
     def _judge(self, alike: Alike, one: Taken) -> None:
         before, after = answer(alike.before, one.validity), answer(alike.after, one.validity)
         if len(after) > 1:
-            self.refused[alike.dataset_type].add(one)
+            self.refused[alike.dataset_type].add(one.id)
         if before != after and not (len(before) > 1 and len(after) > 1):
-            self.changed[alike.dataset_type].add(one)
+            self.changed[alike.dataset_type].add(one.id)
             if len(before) == 1 and not after:
-                self.lost[alike.dataset_type].add(one)
+                self.lost[alike.dataset_type].add(one.id)
+
+    def by_type(self, found: Numbers) -> ByType:
+        """Return the exposures of these numbers."""
+        return {t: tuple(self._taken[number] for number in sorted(found[t])) for t in sorted(found) if found[t]}
 
 
-def _sorter(taken: tuple[Taken, ...]) -> Callable[[_Outline], tuple[tuple[Taken, ...], tuple[Taken, ...]]]:
-    """Return outline -> the exposures inside what moves, and those across an edge."""
+def _sorter(taken: tuple[Taken, ...]) -> Callable[[_Outline], tuple[frozenset[int], frozenset[int]]]:
+    """Return outline -> the numbers of the exposures inside what moves, and of those across an edge."""
 
     @cache
     def of_filter(physical_filter: str | None) -> tuple[Taken, ...]:
         return tuple(one for one in taken if physical_filter in (None, one.physical_filter))
 
     @cache
-    def sort(outline: _Outline) -> tuple[tuple[Taken, ...], tuple[Taken, ...]]:
+    def sort(outline: _Outline) -> tuple[frozenset[int], frozenset[int]]:
         inside, across = [], []
         for one in of_filter(outline.physical_filter):
             at = bisect_right(outline.edges, one.validity.begin)
             if at < len(outline.edges) and outline.edges[at] < one.validity.end:
-                across.append(one)
+                across.append(one.id)
             elif _holds(outline.moved, one.validity.begin):
-                inside.append(one)
-        return tuple(inside), tuple(across)
+                inside.append(one.id)
+        return frozenset(inside), frozenset(across)
 
     return sort
 
@@ -165,11 +176,3 @@ def _holds(spans: tuple[tuple[int, int], ...], instant: int) -> bool:
     """Return whether one of these sorted spans holds an instant."""
     at = bisect_right(spans, instant, key=lambda span: span[0])
     return at > 0 and instant < spans[at - 1][1]
-
-
-def _by_type(found: Mapping[str, Iterable[Taken]]) -> ByType:
-    return {dataset_type: _in_order(taken) for dataset_type, taken in sorted(found.items()) if taken}
-
-
-def _in_order(taken: Iterable[Taken]) -> tuple[Taken, ...]:
-    return tuple(sorted(taken, key=lambda one: one.id))
