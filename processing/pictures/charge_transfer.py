@@ -31,9 +31,7 @@ def trails(subject: Subject, found: Mapping[int, ChargeTransfer]) -> Figure:
     spans = [each for number, result in found.items() for each in _trails(axes[number], result)]
     if (all_of := span(spans)) is not None:
         for panel in axes.values():
-            panel.set_xscale("log")
-            panel.set_xlim(all_of[:2])
-            panel.set_ylim(all_of[2:])
+            _scale(panel, all_of)
     flagged = sum(bool(flag) for result in found.values() for flag in result.flag)
     amplifiers = sum(len(result.amplifiers) for result in found.values())
     caption(
@@ -42,6 +40,18 @@ def trails(subject: Subject, found: Mapping[int, ChargeTransfer]) -> Figure:
         "have no model",
     )
     return figure
+
+
+def _scale(axes: Axes, all_of: Span) -> None:
+    """Give a panel the scale of all; a decade has two labels, which stand apart however narrow the panel is."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
+
+    axes.set_xscale("log")
+    axes.set_xlim(all_of[:2])
+    axes.set_ylim(all_of[2:])
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
 def _trails(axes: Axes, result: ChargeTransfer) -> list[Span | None]:
