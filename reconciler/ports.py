@@ -126,6 +126,9 @@ class Repository(Protocol):
     ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
 
+    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
+        """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:

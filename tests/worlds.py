@@ -10,10 +10,10 @@ from typing import Any
 
 from reconciler.adapters.memory import MemoryExecutor, MemoryRepository, Store
 from reconciler.apply import Result, apply
-from reconciler.blast import Impact, impacts
+from reconciler.blast import Impact
 from reconciler.desired import desired
-from reconciler.effect import effects
 from reconciler.facts import Facts, Trust
+from reconciler.impact import impacts_of
 from reconciler.intent import Desired
 from reconciler.look import look, whole_scope
 from reconciler.plan import Plan, make_plan
@@ -202,7 +202,7 @@ class Small:
     def impacts(self, want: Desired, facts: Facts) -> tuple[Impact, ...]:
         """Look, and ask what the plan does to science."""
         seen = look([self.repository], whole_scope(want), want, facts)
-        return impacts(effects(seen.state, want, seen.facts), {self.repository.place: self.repository})
+        return impacts_of(seen, want, facts, {self.repository.place: self.repository})
 
     def apply(self, want: Desired, facts: Facts, world: World | None = None) -> list[Result]:
         """Plan and apply once."""

@@ -252,6 +252,11 @@ class MemoryRepository:
             raise ReconcileError(f"collection {raws} does not exist at {self.place}")
         return frozenset(e for e in exposures if (instrument, e) in self.store.exposures)
 
+    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
+        """Return the dataset types that these collections hold; to the fake, all are of calibrations."""
+        held = (*self.store.certifications, *self.store.contents)
+        return frozenset(dataset_type for collection, dataset_type in held if collection in collections)
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:

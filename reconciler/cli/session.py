@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..adapters.checkout import Checkout
-from ..blast import Impact, impacts
+from ..blast import Impact
 from ..desired import desired
-from ..effect import effects
 from ..facts import Facts
+from ..impact import impacts_of
 from ..intent import Desired
 from ..look import Look, look, whole_scope
 from ..plan import Plan, make_plan
@@ -44,9 +44,7 @@ class Session:
 
     def impacts(self, seen: Look, plan: Plan) -> tuple[Impact, ...]:
         """Return what the plan does to science; a plan that does nothing costs nothing here."""
-        if plan.empty:
-            return ()
-        return impacts(effects(seen.state, self.want, seen.facts), self.place.repositories)
+        return () if plan.empty else impacts_of(seen, self.want, self.facts, self.place.repositories)
 
     def applied(self, seen: Look) -> str | None:
         """Return the commit that was applied last at the site; None if none, or if repositories differ."""

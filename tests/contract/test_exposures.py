@@ -1,4 +1,4 @@
-"""Exposures of some time: those that overlap a window by the smallest instant, and no others."""
+"""What an effect is told from: the exposures of some time, to the instant, and the types that collections hold."""
 
 from __future__ import annotations
 
@@ -85,3 +85,13 @@ def test_another_instrument_took_none_of_them(exposed: Hands) -> None:
 def test_of_very_many_windows_only_what_they_hold_is_found(exposed: Hands) -> None:
     gaps = (Validity(during(m).end, during(m).end + 1 + n) for m in range(6) for n in range(30))
     assert found(exposed, *gaps, during(5)) == (TAKEN[5],)
+
+
+def test_collections_tell_which_types_of_calibrations_they_hold(hands: Hands) -> None:
+    hands.certify("calib", hands.dataset("run/1", 3), 3)
+    hands.dataset("run/2", 3, "dark")
+    hands.collection("empty", "CALIBRATION")
+    assert hands.repository.calibration_types(frozenset({"calib", "empty"})) == {"bias"}
+    assert hands.repository.calibration_types(frozenset({"run/2", "calib"})) == {"bias", "dark"}
+    assert hands.repository.calibration_types(frozenset({"empty", "Cam/raw"})) == frozenset()
+    assert hands.repository.calibration_types(frozenset()) == frozenset()

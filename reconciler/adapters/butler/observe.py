@@ -97,6 +97,16 @@ def _by_type(
     return calibrations, shelves
 
 
+def calibration_types(butler: Any, names: Iterable[str]) -> frozenset[str]:
+    """Return the calibration dataset types that the summaries of these collections name."""
+    if not (listed := sorted(names)):
+        return frozenset()
+    infos = butler.collections.query_info(listed, include_summary=True)
+    held = {name for info in infos for name in info.dataset_types or ()}
+    found = butler.registry.queryDatasetTypes(sorted(held), missing=[]) if held else ()
+    return frozenset(t.name for t in found if t.isCalibration())
+
+
 def _exposures(butler: Any, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Validity]:
     by_instrument: dict[str, list[int]] = defaultdict(list)
     for instrument, exposure in wanted:

@@ -99,6 +99,11 @@ class ButlerRepository:
         with told(self.place):
             return existing(self._connection.reader, instrument, exposures, raws)
 
+    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
+        """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
+        with told(self.place):
+            return observe.calibration_types(self._connection.reader, collections)
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:
