@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler.adapters.memory import MemoryExecutor, MemoryRepository, Store
+from reconciler.adapters.memory import MemoryRepository, Store
+from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.apply import Result, apply
 from reconciler.blast import Impact
 from reconciler.desired import desired

@@ -1,4 +1,4 @@
-"""A repository and an executor in memory, with Butler's manners; they pass the contract tests of the real ones.
+"""A repository in memory, with Butler's manners; it passes the contract tests of the real ones.
 
 Many repositories of one process may share a `Store`: that is how tests play two operators at one repository.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 import uuid as uuids
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Exposure, File, Graph, Job, Moved, Pick, Selected, Status, Taken
+from ..ports import Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
@@ -279,51 +279,3 @@ class MemoryRepository:
         """Write the applied commit into the record."""
         with self.store.guard:
             self.store.record = replace(self.store.record or Record(self.place), applied=commit)
-
-
-@dataclass
-class MemoryExecutor:
-    """An `Executor` that makes the wanted datasets at once; `outputs` tells which, by leaf stem."""
-
-    stores: Mapping[str, Store]
-    outputs: Callable[[Job], Datasets]
-    picks: Callable[[Job], tuple[Pick, ...]] = lambda job: ()  # noqa: ARG005  # by default nothing is picked
-    built: list[str] = field(default_factory=list)
-    open: set[str] = field(default_factory=set)
-
-    def build(self, job: Job) -> Graph:
-        """Count what the RUN lacks."""
-        store = self.stores[job.place]
-        for name in job.inputs:
-            if name not in store.types:
-                raise ReconcileError(f"input collection {name} does not exist")
-        lacking = [(t, d) for t, ids in self.outputs(job).items() for d in ids if not self._there(job, t, d)]
-        if lacking:
-            self.open.add(job.submission)
-        return Graph(job, len(lacking), self.picks(job))
-
-    def _there(self, job: Job, dataset_type: str, data_id: str) -> bool:
-        return data_id in self.stores[job.place].contents.get((job.run, dataset_type), {})
-
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
-        """Make what is lacking."""
-        job, store = graph.job, self.stores[graph.job.place]
-        self.open.discard(job.submission)
-        store.register(job.run, "RUN")
-        done = 0
-        for dataset_type, ids in self.outputs(job).items():
-            for data_id in ids:
-                if not self._there(job, dataset_type, data_id):
-                    store.add(job.run, dataset_type, data_id)
-                    self.built.append(f"{job.leaf} {dataset_type} {data_id}")
-                    progress(done := done + 1, graph.quanta)
-
-    def poll(self, job: Job) -> Status:
-        """A job of this executor has ended as soon as it has begun."""
-        return Status("ended" if job.run in self.stores[job.place].types else "absent")
-
-    def cancel(self, job: Job) -> None:
-        """Drop a graph that was built and not submitted; nothing ever runs in the background here."""
-        if job.submission not in self.open:
-            raise ReconcileError(f"{job.leaf} is not running")
-        self.open.discard(job.submission)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.memory import MemoryExecutor, Store
+from reconciler.adapters.memory import Store
+from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError
 from reconciler.ports import Executor, Job

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.memory import MemoryExecutor
+from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.intent import Desired, Generation
 from reconciler.locking import make_lock
 from reconciler.observation import Observation, Scope
