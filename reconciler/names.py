@@ -70,6 +70,11 @@ def is_ticket(text: str) -> bool:
     return _TICKET.match(text) is not None
 
 
+def ticket_in(collection: str) -> str | None:
+    """Return the ticket that a collection's name holds; None for one that is named otherwise."""
+    return next((part for part in collection.split("/") if is_ticket(part)), None)
+
+
 def is_construction_ticket(text: str) -> bool:
     """Return whether this is a ticket that may name collections: DM and a number."""
     return _CONSTRUCTION_TICKET.match(text) is not None

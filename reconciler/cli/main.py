@@ -24,6 +24,12 @@ app = typer.Typer(
 Directory = Annotated[Path, typer.Option("--directory", "-C", help="Work as if started here.")]
 SiteName = Annotated[str | None, typer.Option("--site", help="Which site of sites/; needed if there are several.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ExposureNumber = Annotated[int | None, typer.Option("--exposure", help="The exposure that asks.")]
+DetectorNumber = Annotated[int | None, typer.Option("--detector", help="The detector that asks.")]
+DataId = Annotated[str | None, typer.Option("--data-id", help="Such as instrument=X,detector=4,physical_filter=r_03.")]
+AtTime = Annotated[str | None, typer.Option("--at-time", help="An instant of TAI instead of an exposure.")]
+ChainName = Annotated[str | None, typer.Option("--chain", help="What is searched; by default the public chain.")]
+InstrumentName = Annotated[str | None, typer.Option("--instrument", help="Needed if the site holds several.")]
 HERE = Path()
 
 
@@ -155,6 +161,31 @@ def status(directory: Directory = HERE, site: SiteName = None, as_json: Json = F
     from .status import run
 
     raise typer.Exit(run(directory, site, as_json=as_json))
+
+
+@app.command(
+    epilog="Examples: reconcile explain --type flat --exposure 2024120700307 --detector 4; "
+    "reconcile explain --type bias --data-id instrument=LSSTComCam,detector=4 --at-time 2024-12-07T00:00:00 --at HEAD~3"
+)
+def explain(
+    dataset_type: Annotated[str, typer.Option("--type", help="The dataset type, such as flat.")],
+    exposure: ExposureNumber = None,
+    detector: DetectorNumber = None,
+    data_id: DataId = None,
+    at_time: AtTime = None,
+    chain: ChainName = None,
+    instrument: InstrumentName = None,
+    directory: Directory = HERE,
+    site: SiteName = None,
+    at: Annotated[str | None, typer.Option("--at", help="As the specs of this commit ask, not as it is.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which calibration an exposure gets, where it comes from, and why the others lose: exit 1 if it gets none."""
+    from .explain import run
+    from .question import Asked
+
+    asked = Asked(dataset_type, exposure, detector, data_id, at_time, chain, instrument)
+    raise typer.Exit(run(asked, directory, site, at=at, as_json=as_json))
 
 
 @app.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")

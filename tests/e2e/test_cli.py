@@ -21,7 +21,20 @@ from tests.e2e.desk import CHAIN, EXPOSURES, PLACE, PUBLIC, SITE, SPEC, TRACEBAC
 from tests.pipelines.jobs import wait_until
 
 RECONCILE = [sys.executable, "-m", "reconciler"]
-COMMANDS = ("init", "validate", "schema", "lock", "plan", "apply", "show", "status", "cancel", "demo")
+COMMANDS = (
+    "init",
+    "validate",
+    "schema",
+    "lock",
+    "rerun",
+    "plan",
+    "apply",
+    "show",
+    "status",
+    "explain",
+    "cancel",
+    "demo",
+)
 PROJECT = Path(__file__).parents[2]
 
 

@@ -3,7 +3,16 @@ from datetime import date
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.names import Naming, Rerun, calib_date, is_construction_ticket, is_ticket, next_rerun, parse_rerun
+from reconciler.names import (
+    Naming,
+    Rerun,
+    calib_date,
+    is_construction_ticket,
+    is_ticket,
+    next_rerun,
+    parse_rerun,
+    ticket_in,
+)
 
 OFFICIAL = Naming("", "LSSTComCam", "DM-48520", "DP1")
 
@@ -69,3 +78,8 @@ def test_only_construction_tickets_name_collections() -> None:
 @pytest.mark.parametrize("text", ["DM-", "DM-0", "dm-1", "DM_1", "DM-1 ", "DM-1\n", "DM-１"])
 def test_what_only_looks_like_a_ticket_is_none(text: str) -> None:
     assert not is_ticket(text)
+
+
+def test_a_collection_names_its_ticket_wherever_it_stands() -> None:
+    assert ticket_in(OFFICIAL.leaf("bias", "20250207a")) == "DM-48520"
+    assert ticket_in("LSSTComCam/calib") is None
