@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from reconciler.adapters.memory_executor import MemoryExecutor
-from reconciler.intent import Desired, Generation
+from reconciler.impact import impacts_of
+from reconciler.intent import Curation, Desired, Generation
 from reconciler.locking import make_lock
+from reconciler.look import look, whole_scope
 from reconciler.observation import Observation, Scope
 from reconciler.ports import Executor, Repository
 from reconciler.seals import Claim
@@ -67,7 +70,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, ...]:
 
 @dataclass(frozen=True)
 class Operator:
-    """Somebody who locks, begins and cancels, and applies."""
+    """Somebody who locks, begins and cancels, applies, and asks what is there."""
 
     small: Small
     documents: tuple[Model, ...]
@@ -76,6 +79,7 @@ class Operator:
         self.locks(world)
         self.begins_and_cancels(world)
         self.applies(world)
+        self.asks(world)
 
     def locks(self, world: World) -> None:
         spec = self.documents[0]
@@ -100,6 +104,17 @@ class Operator:
         results = self.small.apply(want, facts, world)
         assert {r.outcome.word for r in results} <= {"done", "unchanged"}, [r.outcome for r in results]
         world.repository(PLACE).remember("abc")
+
+    def asks(self, world: World) -> None:
+        """Ask what unlinking the curated defects would do, for an exposure's neighbours, and for files to look at."""
+        repository = world.repository(PLACE)
+        want, facts = self.small.want(*self.documents[:-1], chain(TICKET, f"{PUBLIC}/OLD"))
+        (impact,) = impacts_of(look([repository], whole_scope(want), want, facts), want, facts, {PLACE: repository})
+        assert impact.blast.lost.keys() == {"defects"}
+        assert repository.nearest_exposures(INSTRUMENT, EXPOSURES["bias"][0].id)
+        curated = next(key.leaf for key, work in want.works.items() if isinstance(work, Curation))
+        with TemporaryDirectory() as folder:
+            assert len(repository.retrieve(curated, ("defects",), folder)) == len(DETECTORS)
 
     def wanted(self) -> Desired:
         return self.small.want(*self.documents)[0]
