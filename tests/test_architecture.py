@@ -27,7 +27,7 @@ LAYERS = {
     "specs": Layer("spec", ("words",)),
     "core": Layer(
         "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
-        "plan explanation origin effect blast",
+        "plan explanation origin effect blast lanes",
         ("words",),
     ),
     "meaning of specs": Layer("desired generation starting curation locking reruns makers", ("words", "specs", "core")),
