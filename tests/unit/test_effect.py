@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.effect import ChainEffect, Shift, compare, shifts
-from reconciler.observation import Collection, Observation
+from reconciler.effect import ChainEffect, Shift, compare, effects, shifts
+from reconciler.facts import Facts
+from reconciler.intent import Curation, Desired
+from reconciler.observation import Collection, Observation, shelves
+from reconciler.ports import File
 from reconciler.resolve import Calendar
-from reconciler.state import Cert, Chain, Key, State, Value
+from reconciler.seals import Seal
+from reconciler.state import Cert, Chain, Gen, Key, Owned, State, Value
 from reconciler.timeline import NOTHING, Source, Timeline, constant, gen, timeline, uuid
-from reconciler.validity import ALWAYS, END
-from tests.strategies import timelines
+from reconciler.validity import ALWAYS, BEGINNING, END
+from tests.strategies import RECIPE, timelines
 from tests.worlds import Ask, calibration_set, in_memory
 
 PLACE, ROOT = "usdf/main", Chain("usdf/main", "calib")
@@ -120,3 +124,41 @@ def test_a_plan_that_reaches_no_declared_chain_affects_none() -> None:
     small = in_memory()
     want, facts = small.want(*calibration_set([Ask("bias")]))
     assert small.impacts(want, facts) == ()
+
+
+def wanted(*works: Curation) -> Desired:
+    """Return specs that want the chain to hold the RUNs of these works and nothing else."""
+    members = tuple(work.key.leaf for work in works)
+    return Desired(State().put({ROOT: members}), {work.key: work for work in works}, frozenset({ROOT}))
+
+
+def curation(run: str) -> Curation:
+    file = File("bias", "StructuredDataDict", ("instrument", "detector"), BIAS, "file", "sha256:0")
+    return Curation(Gen(PLACE, run), "DM-1", RECIPE, (file,))
+
+
+def test_a_curated_run_that_is_to_be_filled_answers_at_any_date_afterwards() -> None:
+    facts = Facts(observations={PLACE: Observation(PLACE, {})})
+    (found,) = effects(State(), wanted(curation("run")), facts)
+    assert [one.shifts for one in found.effects] == [(Shift(BEGINNING, END, None, gen("run")),)]
+
+
+def test_a_curated_run_in_a_chain_already_has_an_effect_when_it_is_filled() -> None:
+    facts = Facts(observations={PLACE: Observation(PLACE, {})})
+    (found,) = effects(State().put({ROOT: ("run",)}), wanted(curation("run")), facts)
+    assert len(found.effects) == 1
+
+
+def test_a_curated_run_that_is_full_has_no_effect_any_more() -> None:
+    held = {("run", "bias"): {BIAS: always(gen("run"))}}
+    facts = Facts(observations={PLACE: Observation(PLACE, {})}, shelves={PLACE: held})
+    assert effects(State().put({ROOT: ("run",)}), wanted(curation("run")), facts) == ()
+
+
+def test_a_search_goes_through_a_leaf_that_bears_our_seal() -> None:
+    sealed = Collection("CHAINED", ("run",), Seal("sha256:0", {}, "run", {"bias": {BIAS: "u"}}))
+    seen = Observation(PLACE, {"leaf": sealed, "run": Collection("RUN")}, contents={("run", "bias"): {BIAS: "u"}})
+    facts = Facts(observations={PLACE: seen}, shelves={PLACE: shelves(seen)})
+    want = Desired(State().put({ROOT: ("leaf",), Owned(PLACE, ROOT.name, "leaf"): "chain"}))
+    (found,) = effects(State(), want, facts)
+    assert [one.shifts for one in found.effects] == [(Shift(BEGINNING, END, None, gen("leaf")),)]
