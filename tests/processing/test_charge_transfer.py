@@ -85,11 +85,12 @@ def test_what_leaves_the_image_arrives_in_the_overscan(serial: Transfer, paralle
 
 
 @settings(max_examples=30, deadline=None)
+@example(Transfer(trap_size_e=2, fill_power=0.2), Transfer(trap_size_e=2, fill_power=0.2), 10_000)  # the latest of all
 @given(transfers(), transfers(), st.floats(10_000, 150_000))
 def test_traps_that_reach_faint_charge_give_it_back_late(serial: Transfer, parallel: Transfer, level_e: float) -> None:
     serial, parallel = (replace(each, emission_time=1.5) for each in (serial, parallel))
     lost, found = lost_and_found(serial, parallel, level_e)
-    assert 0.85 * lost - 1e-4 <= found <= lost + 1e-4
+    assert 0.75 * lost - 1e-4 <= found <= lost + 1e-4
 
 
 def test_the_first_overscan_column_has_what_each_transfer_left_of_the_last_packet() -> None:
