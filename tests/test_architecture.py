@@ -23,7 +23,7 @@ class Layer(NamedTuple):
 
 # The levels of DESIGN section 3. A new module stands in exactly one of them.
 LAYERS = {
-    "words": Layer("errors words names validity timeline dataid chains differences"),
+    "words": Layer("errors words names validity timeline dataid chains differences bisection"),
     "specs": Layer("spec", ("words",)),
     "core": Layer(
         "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "

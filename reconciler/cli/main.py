@@ -188,6 +188,29 @@ def explain(
     raise typer.Exit(run(asked, directory, site, at=at, as_json=as_json))
 
 
+@app.command(epilog="Example: reconcile bisect --type flat --exposure 2024120700307 --detector 4 --good v1.0")
+def bisect(
+    dataset_type: Annotated[str, typer.Option("--type", help="The dataset type, such as flat.")],
+    good: Annotated[str, typer.Option(help="A commit of this branch where the answer was another one.")],
+    bad: Annotated[str, typer.Option(help="A later commit.")] = "HEAD",
+    exposure: ExposureNumber = None,
+    detector: DetectorNumber = None,
+    data_id: DataId = None,
+    at_time: AtTime = None,
+    chain: ChainName = None,
+    instrument: InstrumentName = None,
+    directory: Directory = HERE,
+    site: SiteName = None,
+    as_json: Json = False,
+) -> None:
+    """Find the commit at which the calibration that specs want for an exposure changed; first parents only."""
+    from .bisect import run
+    from .question import Asked
+
+    asked = Asked(dataset_type, exposure, detector, data_id, at_time, chain, instrument)
+    raise typer.Exit(run(asked, directory, site, good=good, bad=bad, as_json=as_json))
+
+
 @app.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")
 def cancel(
     leaf: Annotated[str, typer.Argument(help="The generation whose job is to end.")],
