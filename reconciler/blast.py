@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from typing import NamedTuple, TypeAlias
 
 from .effect import Alike, ChainEffect, Layers
-from .ports import Repository, Taken
+from .ports import Reader, Taken
 from .timeline import Source
 from .validity import BEGINNING, END, Validity
 
@@ -56,12 +56,12 @@ class Impact:
     blast: Blast
 
 
-def impacts(effects: Iterable[ChainEffect], repositories: Mapping[str, Repository]) -> tuple[Impact, ...]:
+def impacts(effects: Iterable[ChainEffect], repositories: Mapping[str, Reader]) -> tuple[Impact, ...]:
     """Return the blast radius of each effect; asks a repository once for each instrument that is concerned."""
     return tuple(Impact(effect, blast(effect, repositories[effect.chain.place])) for effect in effects)
 
 
-def blast(effect: ChainEffect, repository: Repository) -> Blast:
+def blast(effect: ChainEffect, repository: Reader) -> Blast:
     """Return the blast radius of one chain's effect."""
     found = _Found()
     for instrument in sorted({alike.instrument for alike in effect.alike}):

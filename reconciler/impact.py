@@ -17,12 +17,12 @@ from .intent import Desired
 from .look import Look, look, whole_scope
 from .observation import Observation, Scope
 from .overlay import overlay
-from .ports import Repository
+from .ports import Reader
 from .resolve import children_at, reachable
 from .state import Chain, State
 
 
-def impacts_of(seen: Look, want: Desired, facts: Facts, repositories: Mapping[str, Repository]) -> tuple[Impact, ...]:
+def impacts_of(seen: Look, want: Desired, facts: Facts, repositories: Mapping[str, Reader]) -> tuple[Impact, ...]:
     """Return what the plan for what was seen does to every declared chain, and to the exposures that exist.
 
     `facts` are those that the look began with (see `look.look`).

@@ -12,7 +12,7 @@ from .errors import ReconcileError, Unreachable
 from .facts import Facts
 from .intent import Curation, Desired, Generation, Pin, Work
 from .observation import Observation, Scope, lift, shelves
-from .ports import Repository
+from .ports import Reader
 from .resolve import seams
 from .seals import Seal, digest
 from .state import Cert, Key, State, Value
@@ -28,7 +28,7 @@ class Look:
     unknown: Mapping[str, str]
 
 
-def look(repositories: Iterable[Repository], scope: Callable[[str], Scope], want: Desired, facts: Facts) -> Look:
+def look(repositories: Iterable[Reader], scope: Callable[[str], Scope], want: Desired, facts: Facts) -> Look:
     """Observe each repository within its scope.
 
     `facts` brings what does not come from repositories (trust, approvals, public chains). A place that cannot be
@@ -57,7 +57,7 @@ def _many_objects() -> Iterator[None]:
             gc.enable()
 
 
-def _observe(repository: Repository, scope: Scope, want: Desired) -> Observation:
+def _observe(repository: Reader, scope: Scope, want: Desired) -> Observation:
     """Observe, and ask for the time spans of exposures only where something is left to generate."""
     seen = repository.observe(scope)
     if seen.record is not None and seen.record.place != seen.place:

@@ -1,6 +1,7 @@
 """The seams to the world. Everything that acts goes through one of these; each has a fake that passes the same tests.
 
-    Repository   what a Butler repository holds: look, edit the registry, claim, seal, put files, select exposures
+    Reader       what a repository holds, now or as a snapshot has it
+    Repository   a Butler repository: also edit the registry, claim, seal, put files, select exposures
     Executor     runs a pipeline: build a graph, submit, poll, cancel
 
 Adapters translate every failure that a user can cause into a `ReconcileError`; nothing else may escape them.
@@ -73,8 +74,8 @@ class File:
     sha256: str
 
 
-class Repository(Protocol):
-    """One Butler repository: `place` is its name in specs and sites, such as `usdf/main`."""
+class Reader(Protocol):
+    """What can be looked at as one repository; `place` is its name in specs and sites, such as `usdf/main`."""
 
     @property
     def place(self) -> str:
@@ -82,6 +83,21 @@ class Repository(Protocol):
 
     def observe(self, scope: Scope) -> Observation:
         """Look at the repository; the number of queries depends on the scope's dataset types only."""
+
+    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
+        """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
+
+    def exposures_during(
+        self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
+    ) -> tuple[Taken, ...]:
+        """Return the exposures, in order of id, whose time span overlaps any of these windows, by one query.
+
+        With `filters`, only exposures through one of them. Those without a time span get no calibration anyway.
+        """
+
+
+class Repository(Reader, Protocol):
+    """One Butler repository."""
 
     def commit(self, changes: tuple[Change, ...]) -> None:
         """Make all these registry edits (Chain, Cert, Owned) or none.
@@ -125,17 +141,6 @@ class Repository(Protocol):
         self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
     ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all; with `raws`, which have a raw there."""
-
-    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
-        """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
-
-    def exposures_during(
-        self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
-    ) -> tuple[Taken, ...]:
-        """Return the exposures, in order of id, whose time span overlaps any of these windows, by one query.
-
-        With `filters`, only exposures through one of them. Those without a time span get no calibration anyway.
-        """
 
     def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
         """Return the exposure of this number alone; if there is none, those with the next numbers below and above."""

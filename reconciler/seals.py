@@ -66,15 +66,23 @@ Doc: TypeAlias = Claim | Seal
 
 def write(doc: Doc) -> str:
     """Return the text that stands in a collection's documentation."""
-    kind = type(doc).__name__.lower()
-    return json.dumps({"reconcile": FORMAT, kind: asdict(doc)}, separators=(",", ":"))
+    return json.dumps({"reconcile": FORMAT, **as_json(doc)}, separators=(",", ":"))
 
 
 def read(text: str | None) -> Doc | None:
     """Return the claim or seal in a collection's documentation; None for anything that is not ours."""
     if not text or not text.startswith(MARK):
         return None
-    content = json.loads(text)
+    return from_json(json.loads(text))
+
+
+def as_json(doc: Doc) -> dict[str, Any]:
+    """Return a claim or seal as plain values."""
+    return {type(doc).__name__.lower(): asdict(doc)}
+
+
+def from_json(content: Mapping[str, Any]) -> Doc | None:
+    """Return the claim or seal that these plain values are; None if they are neither."""
     if "claim" in content:
         fields = content["claim"]
         return Claim(**{**fields, "inputs": tuple(fields["inputs"])})

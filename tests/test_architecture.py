@@ -31,7 +31,7 @@ LAYERS = {
         ("words",),
     ),
     "meaning of specs": Layer("desired generation starting curation locking reruns makers", ("words", "specs", "core")),
-    "protocol": Layer("look impact apply saved", ("words", "core")),
+    "protocol": Layer("look impact apply saved snapshot stills", ("words", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
     "rendering": Layer("render", ("words", "specs", "core")),

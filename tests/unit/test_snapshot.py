@@ -1,0 +1,129 @@
+"""A snapshot stands for the repositories of a site, tells what it does not know, and is refused by other sites."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ReconcileError, Unreachable
+from reconciler.look import look, whole_scope
+from reconciler.observation import Scope
+from reconciler.plan import make_plan
+from reconciler.snapshot import FORMAT, load, read, write
+from reconciler.stills import Snapshot, take
+from tests.worlds import EXPOSURES, INSTRUMENT, PLACE, TICKET, Ask, calibration_set, chain, in_memory
+
+DOCUMENTS = (*calibration_set([Ask("bias"), Ask("dark")]), chain(TICKET))
+
+
+def snapshot() -> Snapshot:
+    """Return a snapshot of a site where a bias and a dark are built and linked."""
+    small = in_memory()
+    want, facts = small.want(*DOCUMENTS)
+    small.apply(want, facts)
+    return Snapshot("usdf", {PLACE: take(small.repository, [INSTRUMENT], frozenset({"bias", "dark"}))})
+
+
+def test_a_plan_from_a_snapshot_is_the_plan_from_the_repository() -> None:
+    small = in_memory()
+    want, facts = small.want(*DOCUMENTS)
+    still = take(small.repository, [INSTRUMENT], whole_scope(want)(PLACE).dataset_types)
+    readers = read(write(Snapshot("usdf", {PLACE: still}))).readers("usdf", [PLACE])
+    seen = look(readers.values(), whole_scope(want), want, facts)
+    assert make_plan(seen.state, seen.facts, want, seen.unknown) == small.plan(want, facts)
+    assert small.plan(want, facts).steps
+
+
+def test_a_snapshot_holds_dataset_types_that_no_spec_speaks_of() -> None:
+    small = in_memory()
+    want, facts = small.want(*DOCUMENTS)
+    small.apply(want, facts)
+    assert take(small.repository, [INSTRUMENT], frozenset()).dataset_types == {"bias", "dark"}
+
+
+def test_a_snapshot_holds_every_exposure() -> None:
+    taken = snapshot().stills[PLACE].exposures[INSTRUMENT]
+    assert [one.id for one in taken] == sorted(one.id for kind in EXPOSURES.values() for one in kind)
+
+
+def test_what_was_not_looked_at_is_unknown_and_not_absent() -> None:
+    with pytest.raises(Unreachable, match="does not tell of fringe"):
+        snapshot().stills[PLACE].observe(Scope(None, frozenset({"fringe"})))
+
+
+def test_a_look_at_one_chain_gives_what_is_below_it() -> None:
+    seen = snapshot().stills[PLACE].observe(Scope(frozenset({TICKET}), frozenset({"bias"})))
+    assert set(seen.collections) == {TICKET, f"{TICKET}/trial/bias.20250207a", f"{TICKET}/trial/dark.20250207a"}
+    assert {dataset_type for _, dataset_type in seen.certifications} == {"bias"}
+
+
+def test_a_repository_that_could_not_be_looked_at_stays_unknown() -> None:
+    (reader,) = Snapshot("usdf", {}, {PLACE: "the network is down"}).readers("usdf", [PLACE]).values()
+    with pytest.raises(Unreachable, match="the network is down"):
+        reader.observe(Scope(None))
+    with pytest.raises(Unreachable, match="the network is down"):
+        reader.calibration_types(frozenset())
+    with pytest.raises(Unreachable, match="the network is down"):
+        reader.exposures_during(INSTRUMENT, ())
+
+
+def test_a_repository_that_came_later_is_unknown() -> None:
+    (reader,) = Snapshot("usdf", {}).readers("usdf", ["usdf/new"]).values()
+    with pytest.raises(Unreachable, match="usdf/new: the snapshot does not tell of this repository"):
+        reader.observe(Scope(None))
+
+
+def test_a_snapshot_of_another_site_is_refused() -> None:
+    with pytest.raises(ReconcileError, match="the snapshot is of site usdf, not of summit"):
+        snapshot().readers("summit", [PLACE])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no snapshot"),
+        ("[]", "no snapshot"),
+        ('{"format": "reconcile plan 1"}', "no snapshot"),
+        ('{"format": 1}', "no snapshot"),
+        ('{"format": "reconcile snapshot 2"}', "'reconcile snapshot 2', and only 'reconcile snapshot 1' is understood"),
+        (json.dumps({"format": FORMAT}), "damaged: KeyError 'places'"),
+        (json.dumps({"format": FORMAT, "places": {PLACE: []}, "site": "usdf", "unknown": {}}), "damaged: TypeError"),
+    ],
+)
+def test_other_files_are_refused(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "site.json"
+    path.write_text(text)
+    with pytest.raises(ReconcileError, match=words) as refused:
+        load(path)
+    assert str(refused.value).startswith(f"{path}: ")
+
+
+def test_bytes_are_no_snapshot(tmp_path: Path) -> None:
+    path = tmp_path / "site.json"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ReconcileError, match="no snapshot"):
+        load(path)
+
+
+@pytest.mark.parametrize("lacking", ["dataset_types", "calibrations", "collections", "certifications", "record"])
+def test_a_snapshot_that_lacks_anything_is_damaged(lacking: str) -> None:
+    content: Any = json.loads(write(snapshot()))
+    del content["places"][PLACE][lacking]
+    with pytest.raises(ReconcileError, match=f"damaged: KeyError '{lacking}'"):
+        read(json.dumps(content))
+
+
+def test_an_unchanged_repository_gives_the_same_bytes() -> None:
+    small = in_memory()
+    want, facts = small.want(*DOCUMENTS)
+    small.apply(want, facts)
+    first, second = (take(small.repository, [INSTRUMENT], frozenset({"bias"})) for _ in range(2))
+    assert write(Snapshot("usdf", {PLACE: first})) == write(Snapshot("usdf", {PLACE: second}))
+
+
+def test_a_snapshot_is_taken_from_a_snapshot_too() -> None:
+    still = snapshot().stills[PLACE]
+    assert take(still, [INSTRUMENT], still.dataset_types) == still
