@@ -63,6 +63,11 @@ class Lane:
         """The detectors of the data IDs; none for a type that is not told apart by them."""
         return detectors(self.data_ids)
 
+    @property
+    def parts(self) -> tuple[Piece | Shadow, ...]:
+        """What is given, then what is hidden."""
+        return (*self.pieces, *self.shadows)
+
     @cached_property
     def timeline(self) -> Timeline:
         """What is given, without the collections through which it is."""
@@ -78,9 +83,7 @@ class Lane:
     @cached_property
     def boundaries(self) -> frozenset[int]:
         """The instants at which something begins or ends, hidden or not; open ends are none."""
-        given = {edge for piece in self.pieces for edge in (piece.begin, piece.end)}
-        hidden = {edge for shadow in self.shadows for edge in (shadow.begin, shadow.end)}
-        return frozenset((given | hidden) - {BEGINNING, END})
+        return frozenset(edge for one in self.parts for edge in (one.begin, one.end)) - {BEGINNING, END}
 
 
 def lanes(calendar: Calendar, named: Callable[[Source], Source] = lambda source: source) -> tuple[Lane, ...]:
