@@ -61,7 +61,14 @@ def test_programs_are_told_collections_and_whole_names() -> None:
             "detectors": "3..5",
             "all": True,
             "rows": [
-                {"kind": "given", "begin": None, "end": None, "ticket": "DM-10", "source": leaf("DM-10"), "collections": ["d"]},
+                {
+                    "kind": "given",
+                    "begin": None,
+                    "end": None,
+                    "ticket": "DM-10",
+                    "source": leaf("DM-10"),
+                    "collections": ["d"],
+                },
                 {
                     "kind": "shadowed",
                     "begin": "2024-12-06T00:00:00",
@@ -73,7 +80,7 @@ def test_programs_are_told_collections_and_whole_names() -> None:
                 },
             ],
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_tickets_are_in_order_of_their_numbers_and_other_names_follow() -> None:
@@ -114,8 +121,6 @@ def test_the_instrument_is_named_where_there_are_several() -> None:
 
 
 def test_boundaries_are_those_of_all_panels() -> None:
-    panels = [
-        Panel("p", view, (lane(piece(at, END, leaf("DM-1"))),))
-        for view, at in (("as seen", LATER), ("after the plan", NIGHT))
-    ]  # type: ignore[arg-type]  # views
-    assert Chart("usdf", "Cam/calib", tuple(panels)).boundaries == (NIGHT, LATER)
+    before, after = (lane(piece(at, END, leaf("DM-1"))) for at in (LATER, NIGHT))
+    panels = (Panel("p", "as seen", (before,)), Panel("p", "after the plan", (after,)))
+    assert Chart("usdf", "Cam/calib", panels).boundaries == (NIGHT, LATER)
