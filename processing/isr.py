@@ -85,7 +85,8 @@ def remove_signature(
 ) -> Corrected:
     """Correct one raw image; without `shot_noise` the variance is the read noise alone.
 
-    Raises GeometryError or TableError for a calibration that does not belong to the detector.
+    Raises GeometryError or TableError for a calibration that does not belong to the detector, UnitError for one that
+    was made in other units.
     """
     work = steps.read_out(raw, detector, segment, electronics(detector, given.get("photon_transfer")))
     steps.remove_ghosts(work, given.get("crosstalk"))
@@ -100,11 +101,12 @@ def remove_signature(
         f"LSST ISR GAIN {name}": float(gain) for name, gain in zip(work.names, work.electronics.gain, strict=True)
     }
     cards |= steps.move_back_neighbours(work, given.get("kernel"))
+    unit = "electron" if apply_gains else "adu"
     if apply_gains:
         steps.apply_gains(work)
-    steps.divide(work, given.get("flat"))
+    steps.divide(work, given.get("flat"), unit)
     steps.mark_unmeasured(work)
-    return _corrected(work, "electron" if apply_gains else "adu", cards)
+    return _corrected(work, unit, cards)
 
 
 def assemble(raw: NDArray[Any], detector: Detector, segment: Segment) -> Corrected:

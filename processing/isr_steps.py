@@ -21,12 +21,17 @@ from processing.effects.charge_transfer import ChargeTransfer
 from processing.effects.crosstalk import Crosstalk
 from processing.effects.linearizer import Linearizer
 from processing.effects.photon_transfer import Electronics
+from processing.errors import ProcessingError
 from processing.frame import Frame, Image, Mask, bit
 from processing.overscan import level, undisturbed
-from processing.provenance import Cards
+from processing.provenance import UNITS, Cards
 
 ITERATIONS, CONVERGED = "LSST ISR BF ITERATIONS", "LSST ISR BF CONVERGED"
 """Keywords of a corrected frame: how the iteration of the brighter-fatter correction went."""
+
+
+class UnitError(ProcessingError):
+    """A calibration that was made in other units than those of the image at its step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +125,8 @@ def subtract(work: Work, calib: Frame | None, name: str, *, factor: float) -> No
     if calib is None:
         return
     _refuse_other_size(work, calib, name)
+    if "electron" in calib.unit:
+        raise UnitError(f"the {name} is in {calib.unit}; it is subtracted before gains are applied: make it in adu")
     work.image[:] -= calib.image * np.float32(factor)
     work.variance[:] += calib.variance * np.float32(factor**2)
     work.mask[:] |= calib.mask
@@ -186,11 +193,19 @@ def apply_gains(work: Work) -> None:
         part.variance[:] *= part.gain**2
 
 
-def divide(work: Work, flat: Frame | None) -> None:
-    """Divide by the flat; a response that is not above zero leaves nothing that is known."""
+def divide(work: Work, flat: Frame | None, unit: str) -> None:
+    """Divide by the flat; a response that is not above zero leaves nothing that is known.
+
+    A flat of frames in ADU holds the gains of the amplifiers: it divides images in ADU, and no others.
+    """
     if flat is None:
         return
     _refuse_other_size(work, flat, "flat")
+    if (made_of := flat.header.get(UNITS, "adu")) != unit:
+        raise UnitError(
+            f"the flat was made of frames in {made_of}, this image is in {unit}: the gains of the amplifiers would "
+            "count twice or not at all; make flats and images with the same doApplyGains"
+        )
     response = np.where((flat.image > 0) & np.isfinite(flat.image), flat.image, np.float32(np.nan))
     work.image[:] /= response
     work.variance[:] = (work.variance + work.image**2 * flat.variance) / response**2

@@ -19,6 +19,9 @@ CREATED = "CALIB_CREATION_DATETIME"
 MEDIAN = "LSST ISR FINAL MEDIAN"
 """Keyword of a corrected frame: the median of its good pixels, by which a flat is normalised."""
 
+UNITS = "LSST ISR UNITS"
+"""Keyword of a product: the unit of the frames that it was made of; a flat has none of its own to tell by."""
+
 TEMPERATURE = "CCDTEMP"
 """Keyword of a corrected frame: the sensor's temperature, degrees Celsius."""
 

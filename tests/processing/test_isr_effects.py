@@ -13,6 +13,8 @@ from processing import camera_files
 from processing.effects.photon_transfer import PhotonTransfer
 from processing.frame import Frame, bit
 from processing.isr import CONVERGED, Calibrations, Corrected, remove_signature
+from processing.isr_steps import UnitError
+from processing.provenance import UNITS
 from processing.simulation import curated
 from processing.simulation.effects import Effects
 from processing.simulation.exposure import Shot, expose
@@ -123,7 +125,7 @@ def _turned(calib: Any) -> AmplifierTable:
 
 def test_nothing_that_goes_in_is_changed() -> None:
     frame = exposed(crosstalk=2e-3, nonlinearity=0.01, serial_cti=2e-5, brighter_fatter=3e-6)
-    frames = {name: _frame(1.0) for name in ("bias", "dark", "flat")}
+    frames = {"bias": _frame(1.0), "dark": _frame(1.0), "flat": made_in("electron")}
     arrays = [frame.raw, *(each for f in frames.values() for each in (f.image, f.variance, f.mask))]
     for array in arrays:
         array.setflags(write=False)
@@ -133,6 +135,23 @@ def test_nothing_that_goes_in_is_changed() -> None:
 def _frame(value: float, variance: float = 0.0, mask: int = 0) -> Frame:
     full = np.full(SHAPE, value, np.float32)
     return Frame(full, np.full(SHAPE, variance, np.float32), np.full(SHAPE, mask, np.int16), "", {})
+
+
+def made_in(unit: str) -> Frame:
+    """A flat of frames in this unit."""
+    return replace(_frame(1.0), header={UNITS: unit})
+
+
+@pytest.mark.parametrize(("flat", "gains"), [("adu", True), ("electron", False)])
+def test_a_flat_of_frames_in_another_unit_is_refused(flat: str, gains: bool) -> None:
+    with pytest.raises(UnitError, match=f"the flat was made of frames in {flat}, this image is in"):
+        remove_signature(exposed().raw, DETECTOR, SEGMENT, apply_gains=gains, flat=made_in(flat))
+
+
+def test_a_dark_in_electrons_is_refused() -> None:
+    dark = replace(_frame(1.0), unit="electron/s")
+    with pytest.raises(UnitError, match="the dark is in electron/s"):
+        remove_signature(exposed().raw, DETECTOR, SEGMENT, dark_time=1, dark=dark)
 
 
 def test_gains_turn_adu_into_electrons() -> None:
