@@ -30,6 +30,9 @@ DataId = Annotated[str | None, typer.Option("--data-id", help="Such as instrumen
 AtTime = Annotated[str | None, typer.Option("--at-time", help="An instant of TAI instead of an exposure.")]
 ChainName = Annotated[str | None, typer.Option("--chain", help="What is searched; by default the public chain.")]
 InstrumentName = Annotated[str | None, typer.Option("--instrument", help="Needed if the site holds several.")]
+Observed = Annotated[
+    Path | None, typer.Option("--observed", help="A snapshot that stands for the site; no repository is opened.")
+]
 HERE = Path()
 
 
@@ -94,10 +97,11 @@ def rerun(
     raise typer.Exit(run(ticket, product, directory, band=band, rerun=to, as_json=as_json))
 
 
-@app.command(epilog="Example: reconcile plan --site summit --out summit.plan")
+@app.command(epilog="Examples: reconcile plan --site summit --out summit.plan; reconcile plan --observed summit.json")
 def plan(
     directory: Directory = HERE,
     site: SiteName = None,
+    observed: Observed = None,
     out: Annotated[Path | None, typer.Option(help="Save the plan, bound to what it rests on.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, or why they are blocked.")
@@ -108,9 +112,29 @@ def plan(
     """Show what is missing at a site, step by step; changes nothing."""
     from .plan import run
 
-    raise typer.Exit(
-        run(directory, site, out=out, detailed_exitcode=detailed_exitcode, markdown=markdown, as_json=as_json)
+    code = run(
+        directory,
+        site,
+        observed=observed,
+        out=out,
+        detailed_exitcode=detailed_exitcode,
+        markdown=markdown,
+        as_json=as_json,
     )
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: reconcile observe --site summit --out summit.json")
+def observe(
+    out: Annotated[Path, typer.Option(help="The file to write; the same contents give the same bytes.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    as_json: Json = False,
+) -> None:
+    """Write what a site holds into a file, from which `plan --observed` plans without access; changes nothing."""
+    from .observe import run
+
+    raise typer.Exit(run(directory, site, out=out, as_json=as_json))
 
 
 @app.command(epilog="Examples: reconcile apply --site summit; reconcile apply summit.plan --auto-approve")

@@ -9,17 +9,24 @@ from ..plan import Plan
 from ..render import plan as render
 from ..saved import save
 from .output import write, write_json
-from .session import session
+from .session import sight
 
 
 def run(
-    directory: Path, site: str | None, *, out: Path | None, detailed_exitcode: bool, markdown: bool, as_json: bool
+    directory: Path,
+    site: str | None,
+    *,
+    observed: Path | None,
+    out: Path | None,
+    detailed_exitcode: bool,
+    markdown: bool,
+    as_json: bool,
 ) -> ExitCode:
-    """Print the plan of one site, and save it if asked."""
-    with session(directory, site) as open_session:
-        seen = open_session.look()
-        plan, heading = open_session.plan(seen), open_session.heading(seen)
-        told = open_session.impacts(seen, plan)
+    """Print the plan of one site, as it is or as a snapshot has it, and save it if asked."""
+    with sight(directory, site, observed) as look:
+        seen = look.look()
+        plan, heading = look.plan(seen), look.heading(seen)
+        told = look.impacts(seen, plan)
     content = render.as_json(plan, heading, told)
     if out is not None:
         save(out, content)

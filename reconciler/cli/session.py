@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,10 @@ from ..impact import impacts_of
 from ..intent import Desired
 from ..look import Look, look, whole_scope
 from ..plan import Plan, make_plan
+from ..ports import Reader
 from ..render.plan import Heading
 from ..site import Place, choose, connect
+from ..snapshot import load
 from ..spec.check import check
 from ..spec.documents import Site
 from ..spec.load import Tree, load_tree
@@ -24,19 +26,26 @@ from ..spec.problems import raise_if_invalid
 
 
 @dataclass(frozen=True)
-class Session:
-    """One run of a command at one site."""
+class Sight:
+    """One run of a command that looks at one site.
+
+    Attributes
+    ----------
+    observed
+        The file of the snapshot that stands for the repositories; empty if these are looked at themselves.
+    """
 
     checkout: Checkout
     tree: Tree
     site: Site
-    place: Place
+    readers: Mapping[str, Reader]
     want: Desired
     facts: Facts
+    observed: str
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
-        return look(self.place.repositories.values(), whole_scope(self.want), self.want, self.facts)
+        return look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
 
     def plan(self, seen: Look) -> Plan:
         """Return the plan for what was seen."""
@@ -44,7 +53,7 @@ class Session:
 
     def impacts(self, seen: Look, plan: Plan) -> tuple[Impact, ...]:
         """Return what the plan does to science; a plan that does nothing costs nothing here."""
-        return () if plan.empty else impacts_of(seen, self.want, self.facts, self.place.repositories)
+        return () if plan.empty else impacts_of(seen, self.want, self.facts, self.readers)
 
     def applied(self, seen: Look) -> str | None:
         """Return the commit that was applied last at the site; None if none, or if repositories differ."""
@@ -56,7 +65,16 @@ class Session:
         """Return what the plan is of."""
         uncommitted, applied = self.checkout.uncommitted(), self.applied(seen)
         settled = not uncommitted and self.checkout.same_specs(applied)
-        return Heading(self.site.site, self.checkout.commit, uncommitted, self.site.trust, applied if settled else None)
+        drift_since = applied if settled else None
+        site, commit = self.site.site, self.checkout.commit
+        return Heading(site, commit, uncommitted, self.site.trust, drift_since, self.observed)
+
+
+@dataclass(frozen=True)
+class Session(Sight):
+    """One run of a command that may also act at the site."""
+
+    place: Place
 
 
 def read(directory: Path) -> tuple[Checkout, Tree]:
@@ -72,10 +90,33 @@ def session(directory: Path, site_name: str | None) -> Iterator[Session]:
     """Open one site for one command."""
     checkout, tree = read(directory)
     site = choose(tree, site_name)
-    want = desired(tree, site)
-    facts = Facts(trust=site.trust, public=frozenset(chain.name for chain in want.public))
+    want, facts = _wanted(tree, site)
     place = connect(site, checkout.root)
     try:
-        yield Session(checkout, tree, site, place, want, facts)
+        yield Session(checkout, tree, site, place.repositories, want, facts, "", place)
     finally:
         place.close()
+
+
+@contextmanager
+def sight(directory: Path, site_name: str | None, observed: Path | None) -> Iterator[Sight]:
+    """Look at one site, or at a snapshot of it instead: then no repository is opened."""
+    if observed is None:
+        with session(directory, site_name) as found:
+            yield found
+        return
+    checkout, tree = read(directory)
+    snapshot = load(observed)
+    site = choose(tree, site_name or snapshot.site)
+    readers = snapshot.readers(site.site, places(site))
+    yield Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed))
+
+
+def places(site: Site) -> dict[str, tuple[str, ...]]:
+    """Return the places of a site, and the instruments that each holds."""
+    return {f"{site.site}/{name}": repository.instruments for name, repository in site.repositories.items()}
+
+
+def _wanted(tree: Tree, site: Site) -> tuple[Desired, Facts]:
+    want = desired(tree, site)
+    return want, Facts(trust=site.trust, public=frozenset(chain.name for chain in want.public))

@@ -33,6 +33,7 @@ COMMANDS = (
     "status",
     "explain",
     "bisect",
+    "observe",
     "cancel",
     "demo",
 )

@@ -1,0 +1,47 @@
+"""`reconcile observe`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ExitCode, Unreachable
+from ..look import whole_scope
+from ..snapshot import write as as_text
+from ..stills import Snapshot, Still, take
+from ..words import count
+from .output import replace_file, write, write_json
+from .session import Sight, places, session
+
+
+def run(directory: Path, site: str | None, *, out: Path, as_json: bool) -> ExitCode:
+    """Write what the repositories of a site hold into one file; those that cannot be reached are unknown there too."""
+    with session(directory, site) as open_session:
+        snapshot = seen(open_session)
+    replace_file(out, as_text(snapshot))
+    if as_json:
+        write_json({"site": snapshot.site, "file": str(out), "places": [*snapshot.stills], "unknown": snapshot.unknown})
+    else:
+        for place, still in snapshot.stills.items():
+            write(f"{place}: {_counted(still)}")
+        for place, reason in snapshot.unknown.items():
+            write(f"{place}: unknown: {reason}")
+        write(f"Saved to {out}; `reconcile plan --observed {out}` plans from it.")
+    return ExitCode.UNREACHABLE if snapshot.unknown else ExitCode.OK
+
+
+def seen(sight: Sight) -> Snapshot:
+    """Look at all that is certified or tagged at each place of a site, and at every exposure."""
+    stills: dict[str, Still] = {}
+    unknown: dict[str, str] = {}
+    for place, instruments in places(sight.site).items():
+        try:
+            stills[place] = take(sight.readers[place], instruments, whole_scope(sight.want)(place).dataset_types)
+        except Unreachable as error:
+            unknown[place] = str(error)
+    return Snapshot(sight.site.site, stills, unknown)
+
+
+def _counted(still: Still) -> str:
+    exposures = sum(map(len, still.exposures.values()))
+    types = count(len(still.dataset_types), "dataset type")
+    return f"{count(len(still.observation.collections), 'collection')}, {types}, {count(exposures, 'exposure')}"
