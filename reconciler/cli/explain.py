@@ -84,7 +84,7 @@ def _now(asked: Asked, directory: Path, site_name: str | None) -> tuple[tuple[An
 
 
 def _seen_answers(about: Subject, tree: Tree, seen: Look) -> Iterator[Answer]:
-    """Yield the answer of each place that has the chain; raise `ReconcileError` if none has it."""
+    """Yield the answer of each place; raise `ReconcileError` if none has the chain."""
     observations = seen.facts.observations
     name = identity(about, tree, observations.values())
     known = {collection for one in observations.values() for collection in one.collections}
@@ -93,11 +93,12 @@ def _seen_answers(about: Subject, tree: Tree, seen: Look) -> Iterator[Answer]:
         hint = f"did you mean {near}?" if near else "`reconcile plan` tells what is missing"
         raise ReconcileError(f"no collection {about.chain} at {', '.join(observations)}", hint=hint)
     for place, one in observations.items():
+        question = about.question(place, name)
+        found = Explanation(question, ())
         if about.chain in one.collections:
-            question = about.question(place, name)
             found = explain(question, seen.state, seen.facts.shelves[place], seams=seams(seen.state, one))
-            origin = sealed(found.winner.spans[0].source, question, seen.facts) if found.winner else None
-            yield Answer(found, origin, _maker(tree, found, origin), one.record.applied if one.record else None)
+        origin = sealed(found.winner.spans[0].source, question, seen.facts) if found.winner else None
+        yield Answer(found, origin, _maker(tree, found, origin), one.record.applied if one.record else None)
 
 
 def _past(asked: Asked, directory: Path, site_name: str | None, at: str) -> tuple[tuple[Answer, ...], Heading]:

@@ -121,7 +121,7 @@ def _lines(answer: Answer, heading: Heading) -> Iterator[str]:
     elif straddling := found.straddling:
         yield from _raised(straddling, question.dataset_type)
     else:
-        yield "  nothing is found"
+        yield "  nothing is found" if found.candidates else "  there is no collection of this name here"
     for name in found.doubtful:
         yield f"  in doubt: {name} is searched before, and no spec says what it holds"
     yield from _others(found)

@@ -181,6 +181,27 @@ def test_a_repository_that_cannot_be_reached_is_unknown(applied: Desk) -> None:
         assert applied.run(*BIAS, *time).code == 11
 
 
+def with_another_place(desk: Desk, butler: str) -> None:
+    other = {"butler": butler, "instruments": [INSTRUMENT]}
+    desk.edit(SITE, lambda site: site["repositories"].update(other=other))
+
+
+def test_of_two_places_the_reachable_one_answers(applied: Desk) -> None:
+    with_another_place(applied, "./nowhere")
+    said = applied.run(*BIAS, *EXPOSURE)
+    assert said.code == 11
+    assert f"made from   exposures {EXPOSURES[0]}" in said.out
+    assert "unknown: here/other: " in said.out
+
+
+def test_a_place_without_the_chain_says_so(applied: Desk) -> None:
+    repository.create(applied.butler_root.parent / "repo/other")
+    with_another_place(applied, "./repo/other")
+    said = applied.done(*BIAS, *EXPOSURE, "--json").json["answers"]
+    assert [answer["outcome"] for answer in said] == ["found", "nothing"]
+    assert "there is no collection of this name here" in applied.done(*BIAS, *EXPOSURE).out
+
+
 # Specs of earlier commits
 
 

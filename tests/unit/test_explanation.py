@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from reconciler.dataid import data_id
 from reconciler.explanation import Candidate, Explanation, Question, explain, explain_wanted, paths
+from reconciler.intent import Curation, Desired
 from reconciler.observation import Observation, lift
+from reconciler.ports import File
 from reconciler.resolve import Calendar, Straddles, children_at, flatten, seams
-from reconciler.state import Cert, Chain, State
+from reconciler.seals import Recipe
+from reconciler.state import Cert, Chain, Gen, State
 from reconciler.timeline import Source, Timeline, constant, gen, timeline
 from reconciler.validity import ALWAYS, END, Validity, tai
 from tests.strategies import states
@@ -132,6 +135,19 @@ def test_specs_alone_tell_what_would_be_found() -> None:
 
 def test_what_no_spec_makes_could_answer_before() -> None:
     assert wanted(f"{PUBLIC}/OLD", TICKET).doubtful == (f"{PUBLIC}/OLD",)
+
+
+def test_a_run_of_curated_files_will_answer_at_any_date() -> None:
+    curated, elsewhere = Gen(PLACE, f"{PUBLIC}/DM-9/unbounded"), Gen("usdf/other", "far")
+    file = File("bias", "Any", ("instrument", "detector"), ID, "0.yaml", "sha256")
+    works = {key: Curation(key, "DM-9", Recipe({}), (file,)) for key in (curated, elsewhere)}
+    want = Desired(State({Chain(PLACE, PUBLIC): ("far", curated.leaf)}), works)
+    found = explain_wanted(Question(PLACE, PUBLIC, "bias", ID, Validity(0, 1)), want)
+    assert said(found) == {"far": "not known", curated.leaf: "wins"}
+    assert found.winner
+    assert found.winner.any_date
+    other = explain_wanted(Question(PLACE, PUBLIC, "bias", "detector=1", Validity(0, 1)), want)
+    assert said(other) == {"far": "not known", curated.leaf: "other data IDs"}
 
 
 def test_a_chain_that_no_spec_asks_for_is_not_known() -> None:

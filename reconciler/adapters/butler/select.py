@@ -37,7 +37,8 @@ def nearest(butler: Any, instrument: str, number: int) -> tuple[Exposure, ...]:
     if own := _first(butler, instrument, "exposure = wanted", number):
         return tuple(map(_exposure, own))
     below = _first(butler, instrument, "exposure < wanted", number, order="-exposure")
-    return tuple(map(_exposure, (*below, *_first(butler, instrument, "exposure > wanted", number))))
+    near = (*below, *_first(butler, instrument, "exposure > wanted", number))
+    return tuple(_exposure(row) for row in near if _has_span(row))
 
 
 def _first(butler: Any, instrument: str, expression: str, number: int, order: str = "exposure") -> list[dict[str, Any]]:
@@ -62,12 +63,20 @@ def _rows(butler: Any, instrument: str, raws: str, expression: str) -> list[dict
 
 
 def _exposure(row: dict[str, Any]) -> Exposure:
-    span = row["exposure.timespan"]
-    if span is None or span.isEmpty():
+    if not _has_span(row):
         raise ReconcileError(f"exposure {row['exposure']} has no time span in the registry, so nothing applies to it")
     return Exposure(
-        row["exposure"], row["exposure.observation_type"], row["physical_filter"], row["band"], validity(span)
+        row["exposure"],
+        row["exposure.observation_type"],
+        row["physical_filter"],
+        row["band"],
+        validity(row["exposure.timespan"]),
     )
+
+
+def _has_span(row: dict[str, Any]) -> bool:
+    span = row["exposure.timespan"]
+    return span is not None and not span.isEmpty()
 
 
 def _refuse_unknown(butler: Any, place: str, instrument: str, raws: str) -> None:
