@@ -42,7 +42,8 @@ def _products(tree: Tree, located: Located[CalibrationSet], leaf: str) -> Iterat
     document = located.document
     catalog = tree.catalog_of(document)
     for instance in instances(document, catalog) if catalog else ():
-        if leaf in (instance.leaf, *instance.settings.from_runs):
+        # Where an export brought no leaf, the seal of the output RUN speaks, and its name stands below the leaf's.
+        if leaf in (instance.leaf, *instance.settings.from_runs) or leaf.startswith(f"{instance.leaf}/"):
             yield instance.certified, _at(located, ("products", instance.product), document.ticket)
 
 

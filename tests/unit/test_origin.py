@@ -105,6 +105,12 @@ def test_a_generation_is_made_by_a_line_of_its_set(tmp_path: Path) -> None:
     assert (str(found), found and found.ticket) == ("specs/one.yaml:10", "DM-1")
 
 
+def test_an_output_run_that_came_without_its_leaf_is_made_by_the_same_line(tmp_path: Path) -> None:
+    tree = written(tmp_path, catalog=CATALOG, one=SET.format(ticket="DM-1", product="{}"))
+    run = "Cam/calib/DM-1/biasGen.20250207a/20250208T185010Z"
+    assert str(maker(tree, run, "Cam/calib/DM-1/bias.20250207a", "bias", "detector=0")) == "specs/one.yaml:10"
+
+
 def test_a_run_under_two_tickets_is_told_by_the_collection_that_it_is_certified_into(tmp_path: Path) -> None:
     product = "{from: [Cam/old/run]}"
     tree = written(
