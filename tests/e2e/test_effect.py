@@ -11,7 +11,7 @@ from tests.e2e import desk as desks
 from tests.e2e.desk import CHAIN, EXPOSURES, INSTRUMENT, PUBLIC, Desk
 from tests.pipelines import repository
 
-OTHER = f"{PUBLIC}/DM-2"
+OTHER, THIRD = f"{PUBLIC}/DM-2", f"{PUBLIC}/DM-3"
 CHAIN_FILE = f"specs/{INSTRUMENT}/chain.yaml"
 Answers: TypeAlias = dict[tuple[str, int], tuple[str, ...]]
 """(dataset type, exposure) -> what Butler gives each detector."""
@@ -53,7 +53,7 @@ def changed(before: Answers, after: Answers) -> dict[str, int]:
 
 def link(desk: Desk, *members: str) -> None:
     """Define the public chain in its one line, and commit."""
-    outside = [{"collection": OTHER, "reason": "made by hand"}]
+    outside = [{"collection": name, "reason": "made by hand"} for name in members if name != CHAIN]
     desk.write(CHAIN_FILE, {**desks.chain(*members), "external": outside})
     desk.commit("chain")
 
@@ -97,6 +97,20 @@ def test_a_line_behind_what_always_answers_has_no_effect(applied: Desk) -> None:
     said, before = planned(applied), looked_up(applied)
     assert (said["verdict"], said["changes"], said["exposures"]["changed"]) == ("no effect", [], 0)
     assert applied.apply().code == 0
+    assert looked_up(applied) == before
+
+
+def test_an_order_that_no_exposure_depends_on_has_no_effect(applied: Desk) -> None:
+    between = repository.NIGHT + TimeDelta(60 * 3 - 10, format="sec")
+    repository.certify_bias(str(applied.butler_root), OTHER, "early", None, between)
+    repository.certify_bias(str(applied.butler_root), THIRD, "late", between, None)
+    link(applied, OTHER, THIRD, CHAIN)
+    assert applied.apply().code == 0
+    link(applied, THIRD, OTHER, CHAIN)
+    assert "no effect: every exposure keeps what it gets" in applied.done("plan").out
+    before = looked_up(applied)
+    assert applied.apply().code == 0
+    assert applied.collections()[PUBLIC] == (THIRD, OTHER, CHAIN)
     assert looked_up(applied) == before
 
 
