@@ -14,15 +14,7 @@ import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 import numpy as np
 from lsst.daf.butler import DeferredDatasetHandle, DimensionRecord
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 from typing_extensions import override
 
 from processing import suitability
@@ -42,27 +34,17 @@ from processing.provenance import (
     shared_calibrations,
 )
 from processing.suitability import Input, Remark
+from processing.tasks import per
+from processing.tasks.connections import deferred, product
 from processing.tasks.flat import Normalised, normalised
+from processing.tasks.quantum import QuantumInputs, QuantumTask
 
 
-class CombineConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
+class CombineConnections(PipelineTaskConnections, dimensions=per.DETECTOR):
     """The corrected frames of one detector and the product."""
 
-    inputExpHandles = cT.Input(
-        doc="Corrected frames.",
-        name="cpInputs",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "exposure", "detector"),
-        multiple=True,
-        deferLoad=True,
-    )
-    outputData = cT.Output(
-        doc="Combined calibration.",
-        name="cpProposal",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-    )
+    inputExpHandles = deferred("cpInputs", "CalibFrame", "Corrected frames.", per.EXPOSURE)
+    outputData = product("cpProposal", "CalibFrame", "Combined calibration.")
 
 
 class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
@@ -113,24 +95,18 @@ class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
             raise ValueError("exposureScaling InputList is by detector: scalingLevel has to be DETECTOR")
 
 
-class CombineTask(PipelineTask):
+class CombineTask(QuantumTask):
     """MEANCLIP of corrected frames."""
 
     ConfigClass = CombineConfig
     _DefaultName = "cpCombine"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        inputs = butlerQC.get(inputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
         norm = None
-        if "inputScales" in inputs:
-            norm = normalised(inputs["inputScales"], inputRefs.inputScales, butlerQC.quantum.dataId["detector"])
-        butlerQC.put(self.run(inputs["inputExpHandles"], norm), outputRefs)
+        if "inputScales" in inputs.data:
+            norm = normalised(inputs.data["inputScales"], inputs.refs.inputScales, inputs.data_id["detector"])
+        return self.run(inputs.data["inputExpHandles"], norm)
 
     def run(self, inputExpHandles: Sequence[DeferredDatasetHandle], norm: Normalised | None = None) -> Struct:
         """Combine; `outputData` is a Frame whose header lists the exposures, their scales, and remarks on them.
@@ -216,22 +192,13 @@ class CombineTask(PipelineTask):
         return [_levelled(_reader(h), i, detector, shape) for h, i in zip(handles, inputs, strict=True)]
 
 
-class CombineByFilterConnections(CombineConnections, dimensions=("instrument", "detector", "physical_filter")):
+class CombineByFilterConnections(CombineConnections, dimensions=per.DETECTOR_AND_FILTER):
     """As CombineConnections, for a product per filter."""
 
     inputScales = cT.Input(
-        doc="Fluxes of the exposures by the joint normalisation.",
-        name="cpScales",
-        storageClass="CalibScales",
-        dimensions=("instrument", "physical_filter"),
+        "cpScales", "CalibScales", "Fluxes of the exposures by the joint normalisation.", dimensions=per.FILTER
     )
-    outputData = cT.Output(
-        doc="Combined calibration.",
-        name="cpProposal",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector", "physical_filter"),
-        isCalibration=True,
-    )
+    outputData = product("cpProposal", "CalibFrame", "Combined calibration.", per.DETECTOR_AND_FILTER)
 
     def __init__(self, *, config: CombineByFilterConfig) -> None:
         """Ask for no scales that will not be used."""

@@ -16,19 +16,10 @@ from collections.abc import Sequence
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 from lsst.daf.butler import DimensionRecord
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 from typing_extensions import override
 
 from processing import suitability
-from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera
 from processing.defect_boxes import Defects
 from processing.effects.charge_transfer import FULL_WELL_E
@@ -36,41 +27,22 @@ from processing.effects.linearizer import Linearizer, corrections
 from processing.effects.overscan_trails import OverscanTrails, measure_trails
 from processing.effects.photon_transfer import electronics
 from processing.effects.solve_transfer import Criteria, left_out, solve
-from processing.provenance import Cards, InputExposure, calibration_cards, product_cards, shared_calibrations
+from processing.provenance import Cards, InputExposure, product_cards, shared_calibrations
 from processing.raw import RawFrame
+from processing.tasks import per
+from processing.tasks.connections import prerequisite, product
+from processing.tasks.quantum import QuantumInputs, QuantumTask, RawTask
 
 
-class CtiIsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposure", "detector")):
+class CtiIsrConnections(PipelineTaskConnections, dimensions=per.EXPOSURE):
     """A flat as it was read, what is known of the detector by then, and the trails."""
 
-    ccdExposure = cT.Input(
-        doc="Flat as read out, with its overscans.",
-        name="raw",
-        storageClass="RawFrame",
-        dimensions=("instrument", "exposure", "detector"),
+    ccdExposure = cT.Input("raw", "RawFrame", "Flat as read out, with its overscans.", dimensions=per.EXPOSURE)
+    linearizer = prerequisite(
+        "linearizer", "CalibLinearizer", "Linearizer valid at the exposure; without any, signals count as they are."
     )
-    linearizer = cT.PrerequisiteInput(
-        doc="Linearizer valid at the exposure; without any, signals count as they are.",
-        name="linearizer",
-        storageClass="CalibLinearizer",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-        minimum=0,
-    )
-    defects = cT.PrerequisiteInput(
-        doc="Defects valid at the exposure; without any, every line counts.",
-        name="defects",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-        minimum=0,
-    )
-    outputStatistics = cT.Output(
-        doc="Trails in the overscans.",
-        name="cpCtiStatistics",
-        storageClass="CalibTrails",
-        dimensions=("instrument", "exposure", "detector"),
-    )
+    defects = prerequisite("defects", "CalibDefects", "Defects valid at the exposure; without any, every line counts.")
+    outputStatistics = cT.Output("cpCtiStatistics", "CalibTrails", "Trails in the overscans.", dimensions=per.EXPOSURE)
 
     def __init__(self, *, config: CtiIsrConfig) -> None:
         """Ask for no calibration that will not be applied."""
@@ -87,30 +59,11 @@ class CtiIsrConfig(PipelineTaskConfig, pipelineConnections=CtiIsrConnections):
     doDefect = pex.Field[bool](doc="Leave out lines that end in a defect, if defects are known?", default=True)
 
 
-class CtiIsrTask(PipelineTask):
+class CtiIsrTask(RawTask):
     """Measure the trails of one flat on one detector."""
 
     ConfigClass = CtiIsrConfig
     _DefaultName = "cpCtiIsr"
-
-    @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        inputs = butlerQC.get(inputRefs)
-        data_id = butlerQC.quantum.dataId
-        applied: Cards = {}
-        for name in ("linearizer", "defects"):
-            if inputs.get(name) is not None:
-                ref = getattr(inputRefs, name)
-                applied |= calibration_cards(name, ref.run, str(ref.id), inputs[name].header)
-        camera = CameraInstrument.from_data_id(data_id).camera
-        record = data_id.records["exposure"]
-        outputs = self.run(camera=camera, record=record, detector=data_id["detector"], applied=applied, **inputs)
-        butlerQC.put(outputs, outputRefs)
 
     def run(
         self,
@@ -140,23 +93,17 @@ class CtiIsrTask(PipelineTask):
         return Struct(outputStatistics=trails)
 
 
-class CtiSolveConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
+class CtiSolveConnections(PipelineTaskConnections, dimensions=per.DETECTOR):
     """The trails of all flats and the calibration."""
 
     inputMeasurements = cT.Input(
-        doc="Trails of one detector in every flat.",
-        name="cpCtiStatistics",
-        storageClass="CalibTrails",
-        dimensions=("instrument", "exposure", "detector"),
+        "cpCtiStatistics",
+        "CalibTrails",
+        "Trails of one detector in every flat.",
         multiple=True,
+        dimensions=per.EXPOSURE,
     )
-    outputCalib = cT.Output(
-        doc="Charge transfer of the detector.",
-        name="cti",
-        storageClass="CalibChargeTransfer",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-    )
+    outputCalib = product("cti", "CalibChargeTransfer", "Charge transfer of the detector.")
 
 
 class CtiSolveConfig(PipelineTaskConfig, pipelineConnections=CtiSolveConnections):
@@ -190,21 +137,16 @@ class CtiSolveConfig(PipelineTaskConfig, pipelineConnections=CtiSolveConnections
         )
 
 
-class CtiSolveTask(PipelineTask):
+class CtiSolveTask(QuantumTask):
     """Fit the charge transfer of every amplifier of a detector."""
 
     ConfigClass = CtiSolveConfig
     _DefaultName = "cpCtiSolve"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        records = [ref.dataId.records["exposure"] for ref in inputRefs.inputMeasurements]
-        butlerQC.put(self.run(butlerQC.get(inputRefs.inputMeasurements), records), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        records = [ref.dataId.records["exposure"] for ref in inputs.refs.inputMeasurements]
+        return self.run(inputs.data["inputMeasurements"], records)
 
     def run(self, inputMeasurements: Sequence[OverscanTrails], records: Sequence[DimensionRecord]) -> Struct:
         """Solve; `outputCalib` is a ChargeTransfer. `records` are the exposures of the measurements."""

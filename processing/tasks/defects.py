@@ -12,44 +12,28 @@ from typing import Any
 
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
-from lsst.daf.butler import DataCoordinate, DatasetRef
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 from typing_extensions import override
 
-from processing.butler.instrument import CameraInstrument
 from processing.camera import Detector
 from processing.defect_boxes import DefectError, Defects, Flags, Origin, boxes_of
 from processing.defects import Criteria, border, count, find_defects, merge
 from processing.frame import Frame
-from processing.provenance import Cards, calibration_cards, derived_cards
+from processing.provenance import Cards, derived_cards
+from processing.tasks import per
+from processing.tasks.connections import prerequisite, product
+from processing.tasks.quantum import QuantumInputs, QuantumTask
 
 KINDS = {"bias": Origin.BIAS, "dark": Origin.DARK, "flat": Origin.FLAT}
 """What a combined frame is, by the OBSTYPE of its header."""
 
 
-class MeasureDefectsConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
+class MeasureDefectsConnections(PipelineTaskConnections, dimensions=per.DETECTOR):
     """A combined frame and its defects."""
 
-    inputExp = cT.Input(
-        doc="Combined frame.",
-        name="dark",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-    )
+    inputExp = cT.Input("dark", "CalibFrame", "Combined frame.", dimensions=per.DETECTOR, isCalibration=True)
     outputDefects = cT.Output(
-        doc="Defects of this frame alone.",
-        name="cpDefectsFromDark",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
+        "cpDefectsFromDark", "CalibDefects", "Defects of this frame alone.", dimensions=per.DETECTOR
     )
 
 
@@ -97,22 +81,15 @@ class MeasureDefectsConfig(PipelineTaskConfig, pipelineConnections=MeasureDefect
         )
 
 
-class MeasureDefectsTask(PipelineTask):
+class MeasureDefectsTask(QuantumTask):
     """Find the defects that one combined frame shows."""
 
     ConfigClass = MeasureDefectsConfig
     _DefaultName = "cpDefectMeasureCombined"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        combined = butlerQC.get(inputRefs.inputExp)
-        detector = _detector(butlerQC.quantum.dataId)
-        butlerQC.put(self.run(combined, detector=detector, applied=_named(inputRefs.inputExp, combined)), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        return self.run(inputs.data["inputExp"], detector=inputs.detector, applied=_named(inputs, "inputExp"))
 
     def run(self, inputExp: Frame, *, detector: Detector, applied: Cards) -> Struct:
         """Measure; `outputDefects` names the frame (`applied`) and the exposures that it was made of."""
@@ -120,23 +97,12 @@ class MeasureDefectsTask(PipelineTask):
         return Struct(outputDefects=_defects(found, detector, [inputExp.header], applied))
 
 
-class MeasureDefectsByFilterConnections(
-    MeasureDefectsConnections, dimensions=("instrument", "detector", "physical_filter")
-):
+class MeasureDefectsByFilterConnections(MeasureDefectsConnections, dimensions=per.DETECTOR_AND_FILTER):
     """As MeasureDefectsConnections, for a flat."""
 
-    inputExp = cT.Input(
-        doc="Combined flat.",
-        name="flat",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector", "physical_filter"),
-        isCalibration=True,
-    )
+    inputExp = cT.Input("flat", "CalibFrame", "Combined flat.", dimensions=per.DETECTOR_AND_FILTER, isCalibration=True)
     outputDefects = cT.Output(
-        doc="Defects of this flat alone.",
-        name="cpDefectsFromFlat",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector", "physical_filter"),
+        "cpDefectsFromFlat", "CalibDefects", "Defects of this flat alone.", dimensions=per.DETECTOR_AND_FILTER
     )
 
 
@@ -151,43 +117,18 @@ class MeasureDefectsByFilterTask(MeasureDefectsTask):
     _DefaultName = "cpDefectMeasureWithFilterCombined"
 
 
-class MergeDefectsConnections(PipelineTaskConnections, dimensions=("instrument", "detector")):
+class MergeDefectsConnections(PipelineTaskConnections, dimensions=per.DETECTOR):
     """What was found in bias, dark and flats, what people have listed, and the defects of the detector."""
 
-    inputBiasDefects = cT.Input(
-        doc="Defects of the bias.",
-        name="cpDefectsFromBias",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-    )
-    inputDarkDefects = cT.Input(
-        doc="Defects of the dark.",
-        name="cpDefectsFromDark",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-    )
+    inputBiasDefects = cT.Input("cpDefectsFromBias", "CalibDefects", "Defects of the bias.", dimensions=per.DETECTOR)
+    inputDarkDefects = cT.Input("cpDefectsFromDark", "CalibDefects", "Defects of the dark.", dimensions=per.DETECTOR)
     inputFlatDefects = cT.Input(
-        doc="Defects of the flats.",
-        name="cpDefectsFromFlat",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector", "physical_filter"),
-        multiple=True,
+        "cpDefectsFromFlat", "CalibDefects", "Defects of the flats.", multiple=True, dimensions=per.DETECTOR_AND_FILTER
     )
-    inputManualDefects = cT.PrerequisiteInput(
-        doc="Defects that people have listed, if they have.",
-        name="manual_defects",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-        minimum=0,
+    inputManualDefects = prerequisite(
+        "manual_defects", "CalibDefects", "Defects that people have listed, if they have."
     )
-    mergedDefects = cT.Output(
-        doc="Defects of the detector.",
-        name="defects",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-        isCalibration=True,
-    )
+    mergedDefects = product("defects", "CalibDefects", "Defects of the detector.")
 
     def __init__(self, *, config: MergeDefectsConfig) -> None:
         """Ask for no list that will not be used."""
@@ -210,26 +151,19 @@ class MergeDefectsConfig(PipelineTaskConfig, pipelineConnections=MergeDefectsCon
     nPixBorderLeftRight = pex.RangeField[int](doc="Columns of the left and of the right edge.", default=5, min=0)
 
 
-class MergeDefectsTask(PipelineTask):
+class MergeDefectsTask(QuantumTask):
     """Merge what was found in bias, dark and flats with what is known beforehand."""
 
     ConfigClass = MergeDefectsConfig
     _DefaultName = "cpDefectMergeCombined"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        inputs = butlerQC.get(inputRefs)
-        measured = [inputs["inputBiasDefects"], inputs["inputDarkDefects"], *inputs["inputFlatDefects"]]
-        manual, applied = inputs.get("inputManualDefects"), {}
-        if manual is not None:
-            applied = _named(inputRefs.inputManualDefects, manual)
-        detector = _detector(butlerQC.quantum.dataId)
-        butlerQC.put(self.run(measured, manual=manual, detector=detector, applied=applied), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        data = inputs.data
+        measured = [data["inputBiasDefects"], data["inputDarkDefects"], *data["inputFlatDefects"]]
+        manual = data.get("inputManualDefects")
+        applied = {} if manual is None else _named(inputs, "inputManualDefects")
+        return self.run(measured, manual=manual, detector=inputs.detector, applied=applied)
 
     def run(self, measured: Sequence[Defects], *, manual: Defects | None, detector: Detector, applied: Cards) -> Struct:
         """Merge; `mergedDefects` names all calibrations and exposures that the measured ones name."""
@@ -249,10 +183,6 @@ def _defects(flags: Flags, detector: Detector, inputs: Sequence[Mapping[str, Any
     return Defects(boxes_of(flags), (flags.shape[0], flags.shape[1]), header)
 
 
-def _detector(data_id: DataCoordinate) -> Detector:
-    return CameraInstrument.from_data_id(data_id).camera.detector(data_id["detector"])
-
-
 def _kind(frame: Frame) -> Origin:
     said = frame.header.get("OBSTYPE")
     if said not in KINDS:
@@ -260,12 +190,11 @@ def _kind(frame: Frame) -> Origin:
     return KINDS[str(said)]
 
 
-def _named(ref: DatasetRef, calibration: Frame | Defects) -> Cards:
+def _named(inputs: QuantumInputs, connection: str) -> Cards:
     """Which dataset was read, under its type's name and its filter."""
-    name = ref.datasetType.name
-    if "physical_filter" in ref.dataId:
-        name += f" {ref.dataId['physical_filter']}"
-    return calibration_cards(name, ref.run, str(ref.id), calibration.header)
+    ref = getattr(inputs.refs, connection)
+    of_filter = f" {ref.dataId['physical_filter']}" if "physical_filter" in ref.dataId else ""
+    return inputs.cards(connection, ref.datasetType.name + of_filter)
 
 
 def _or_none(threshold: int) -> int | None:

@@ -14,41 +14,29 @@ from typing import Any
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 from lsst.daf.butler import DatasetRef
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 from typing_extensions import override
 
 from processing import suitability
-from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera, Detector
 from processing.effects.normalisation import FlatLevel, Scales, normalise
 from processing.flat_levels import statistics
 from processing.frame import Frame
 from processing.provenance import Cards, derived_cards
 from processing.suitability import Remark
+from processing.tasks import per
+from processing.tasks.quantum import QuantumInputs, QuantumTask
 
 
-class FlatMeasureConnections(PipelineTaskConnections, dimensions=("instrument", "exposure", "detector")):
+class FlatMeasureConnections(PipelineTaskConnections, dimensions=per.EXPOSURE):
     """A corrected flat and its levels."""
 
-    inputExp = cT.Input(
-        doc="Corrected flat.",
-        name="cpFlatIsrExp",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "exposure", "detector"),
-    )
+    inputExp = cT.Input("cpFlatIsrExp", "CalibFrame", "Corrected flat.", dimensions=per.EXPOSURE)
     outputStats = cT.Output(
-        doc="Levels of detector and amplifiers, and how many pixels are saturated.",
-        name="cpFlatStatistics",
-        storageClass="StructuredDataDict",
-        dimensions=("instrument", "exposure", "detector"),
+        "cpFlatStatistics",
+        "StructuredDataDict",
+        "Levels of detector and amplifiers, and how many pixels are saturated.",
+        dimensions=per.EXPOSURE,
     )
 
 
@@ -56,43 +44,33 @@ class FlatMeasureConfig(PipelineTaskConfig, pipelineConnections=FlatMeasureConne
     """Nothing to configure: medians need no clip."""
 
 
-class FlatMeasureTask(PipelineTask):
+class FlatMeasureTask(QuantumTask):
     """Measure the levels of one flat."""
 
     ConfigClass = FlatMeasureConfig
     _DefaultName = "cpFlatMeasure"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        data_id = butlerQC.quantum.dataId
-        detector = CameraInstrument.from_data_id(data_id).camera.detector(data_id["detector"])
-        butlerQC.put(self.run(butlerQC.get(inputRefs.inputExp), detector=detector), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        return self.run(inputs.data["inputExp"], detector=inputs.detector)
 
     def run(self, inputExp: Frame, *, detector: Detector) -> Struct:
         """Measure; `outputStats` is what `processing.flat_levels.statistics` gives."""
         return Struct(outputStats=statistics(inputExp, detector))
 
 
-class FlatNormalizeConnections(PipelineTaskConnections, dimensions=("instrument", "physical_filter")):
+class FlatNormalizeConnections(PipelineTaskConnections, dimensions=per.FILTER):
     """The levels of all flats of a filter, and what belongs to detectors and exposures of them."""
 
     inputMDs = cT.Input(
-        doc="Levels of every detector in every exposure.",
-        name="cpFlatStatistics",
-        storageClass="StructuredDataDict",
-        dimensions=("instrument", "exposure", "detector"),
+        "cpFlatStatistics",
+        "StructuredDataDict",
+        "Levels of every detector in every exposure.",
         multiple=True,
+        dimensions=per.EXPOSURE,
     )
     outputScales = cT.Output(
-        doc="Factors of detectors and fluxes of exposures.",
-        name="cpFlatNormalizeScales",
-        storageClass="CalibScales",
-        dimensions=("instrument", "physical_filter"),
+        "cpFlatNormalizeScales", "CalibScales", "Factors of detectors and fluxes of exposures.", dimensions=per.FILTER
     )
 
 
@@ -111,22 +89,16 @@ class FlatNormalizeConfig(PipelineTaskConfig, pipelineConnections=FlatNormalizeC
     )
 
 
-class FlatNormalizeTask(PipelineTask):
+class FlatNormalizeTask(QuantumTask):
     """Separate the response of detectors from the flux of exposures."""
 
     ConfigClass = FlatNormalizeConfig
     _DefaultName = "cpFlatNormalize"
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        measured = [(ref.dataId["exposure"], ref.dataId["detector"]) for ref in inputRefs.inputMDs]
-        camera = CameraInstrument.from_data_id(butlerQC.quantum.dataId).camera
-        butlerQC.put(self.run(butlerQC.get(inputRefs.inputMDs), measured, camera=camera), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        measured = [(ref.dataId["exposure"], ref.dataId["detector"]) for ref in inputs.refs.inputMDs]
+        return self.run(inputs.data["inputMDs"], measured, camera=inputs.camera)
 
     def run(
         self, inputMDs: Sequence[Mapping[str, Any]], measured: Sequence[tuple[int, int]], *, camera: Camera

@@ -12,41 +12,19 @@ from typing import Any, cast
 import lsst.pex.config as pex
 import lsst.pipe.base.connectionTypes as cT
 import numpy as np
-from lsst.daf.butler import DatasetRef, DimensionRecord
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
-from typing_extensions import override
+from lsst.daf.butler import DimensionRecord
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from processing.amplifiers import medians
-from processing.butler.instrument import CameraInstrument
 from processing.camera import Camera
-from processing.defect_boxes import Defects
 from processing.frame import UNUSABLE, Frame
 from processing.isr import CONVERGED, Calibrations, Corrected, remove_signature
 from processing.observation import temperature
-from processing.provenance import MEDIAN, TEMPERATURE, Cards, amplifier_cards, calibration_cards
+from processing.provenance import MEDIAN, TEMPERATURE, Cards, amplifier_cards
 from processing.raw import RawFrame
-from processing.table_file import Table
-
-
-def _calibration(name: str, storage_class: str, doc: str, *, minimum: int = 0, per_filter: bool = False) -> Any:
-    """A prerequisite of one detector, or of one detector and filter."""
-    return cT.PrerequisiteInput(
-        doc=doc,
-        name=name,
-        storageClass=storage_class,
-        dimensions=("instrument", "detector", "physical_filter") if per_filter else ("instrument", "detector"),
-        isCalibration=True,
-        minimum=minimum,
-    )
-
+from processing.tasks import per
+from processing.tasks.connections import prerequisite
+from processing.tasks.quantum import RawTask
 
 CALIBRATIONS = {
     "crosstalk": "crosstalk",
@@ -62,35 +40,25 @@ CALIBRATIONS = {
 """Connections of calibrations, and what `remove_signature` calls them."""
 
 
-class IsrConnections(PipelineTaskConnections, dimensions=("instrument", "exposure", "detector")):
+class IsrConnections(PipelineTaskConnections, dimensions=per.EXPOSURE):
     """A raw, the calibrations that the configuration asks for, and the corrected frame.
 
     All are valid at the exposure. Without one that may be missing, its correction is left out.
     """
 
-    ccdExposure = cT.Input(
-        doc="Raw as read out.",
-        name="raw",
-        storageClass="RawFrame",
-        dimensions=("instrument", "exposure", "detector"),
-    )
-    crosstalk = _calibration("crosstalk", "CalibCrosstalk", "Coefficients between amplifiers; may be missing.")
-    linearizer = _calibration("linearizer", "CalibLinearizer", "Curve of each amplifier; may be missing.")
-    ptc = _calibration(
+    ccdExposure = cT.Input("raw", "RawFrame", "Raw as read out.", dimensions=per.EXPOSURE)
+    crosstalk = prerequisite("crosstalk", "CalibCrosstalk", "Coefficients between amplifiers; may be missing.")
+    linearizer = prerequisite("linearizer", "CalibLinearizer", "Curve of each amplifier; may be missing.")
+    ptc = prerequisite(
         "ptc", "CalibPhotonTransfer", "Gain, noise and turn-off of each amplifier; if missing, the camera's."
     )
-    deferredChargeCalib = _calibration("cti", "CalibChargeTransfer", "Charge transfer; may be missing.")
-    bfKernel = _calibration("bfk", "CalibKernel", "Brighter-fatter kernel; may be missing.")
-    bias = _calibration("bias", "CalibFrame", "Bias.", minimum=1)
-    dark = _calibration("dark", "CalibFrame", "Dark per second.", minimum=1)
-    flat = _calibration("flat", "CalibFrame", "Flat of the filter.", minimum=1, per_filter=True)
-    defects = _calibration("defects", "CalibDefects", "Defects; without any, no pixel is marked.")
-    outputExposure = cT.Output(
-        doc="Corrected frame.",
-        name="postISRCCD",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "exposure", "detector"),
-    )
+    deferredChargeCalib = prerequisite("cti", "CalibChargeTransfer", "Charge transfer; may be missing.")
+    bfKernel = prerequisite("bfk", "CalibKernel", "Brighter-fatter kernel; may be missing.")
+    bias = prerequisite("bias", "CalibFrame", "Bias.", minimum=1)
+    dark = prerequisite("dark", "CalibFrame", "Dark per second.", minimum=1)
+    flat = prerequisite("flat", "CalibFrame", "Flat of the filter.", per.DETECTOR_AND_FILTER, minimum=1)
+    defects = prerequisite("defects", "CalibDefects", "Defects; without any, no pixel is marked.")
+    outputExposure = cT.Output("postISRCCD", "CalibFrame", "Corrected frame.", dimensions=per.EXPOSURE)
 
     def __init__(self, *, config: IsrConfig) -> None:
         """Ask for no calibration that will not be applied."""
@@ -137,28 +105,11 @@ class IsrConfig(PipelineTaskConfig, pipelineConnections=IsrConnections):
         return {name for name, yes in asked.items() if yes}
 
 
-class IsrTask(PipelineTask):
+class IsrTask(RawTask):
     """Remove the signature of the instrument from one raw."""
 
     ConfigClass = IsrConfig
     _DefaultName = "isr"
-
-    @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        inputs = butlerQC.get(inputRefs)
-        data_id = butlerQC.quantum.dataId
-        applied: Cards = {}
-        for name in sorted(CALIBRATIONS.keys() & inputs.keys()):
-            applied |= _applied(name, getattr(inputRefs, name), inputs[name])
-        camera = CameraInstrument.from_data_id(data_id).camera
-        record = data_id.records["exposure"]
-        outputs = self.run(camera=camera, record=record, detector=data_id["detector"], applied=applied, **inputs)
-        butlerQC.put(outputs, outputRefs)
 
     def run(
         self,
@@ -202,10 +153,6 @@ class FlatIsrTask(IsrTask):
     """Remove the signature from one flat; of its own name so that the camera can configure it."""
 
     _DefaultName = "cpFlatIsr"
-
-
-def _applied(name: str, ref: DatasetRef, calibration: Frame | Defects | Table) -> Cards:
-    return calibration_cards(name, ref.run, str(ref.id), calibration.header)
 
 
 def _header(record: DimensionRecord, detector: str) -> Cards:

@@ -14,45 +14,26 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import lsst.pipe.base.connectionTypes as cT
-from lsst.pipe.base import (
-    InputQuantizedConnection,
-    OutputQuantizedConnection,
-    PipelineTask,
-    PipelineTaskConfig,
-    PipelineTaskConnections,
-    QuantumContext,
-    Struct,
-)
+from lsst.pipe.base import PipelineTaskConfig, PipelineTaskConnections, Struct
 from typing_extensions import override
 
 from processing.butler.draw import subject_of
 from processing.pictures.drawing import pictures
 from processing.pictures.figure import Subject
+from processing.tasks import per
+from processing.tasks.connections import deferred
+from processing.tasks.quantum import QuantumInputs, QuantumTask
 
 
-class MosaicConnections(PipelineTaskConnections, dimensions=("instrument",)):
+class MosaicConnections(PipelineTaskConnections, dimensions=per.INSTRUMENT):
     """A combined frame per detector, and the focal plane in cells of 8 and of 64 pixels."""
 
-    products = cT.Input(
-        doc="Combined frames.",
-        name="bias",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector"),
-        multiple=True,
-        deferLoad=True,
-        isCalibration=True,
-    )
+    products = deferred("bias", "CalibFrame", "Combined frames.", per.DETECTOR, is_calibration=True)
     mosaic8 = cT.Output(
-        doc="All detectors, in cells of 8 x 8 pixels.",
-        name="biasMosaic8",
-        storageClass="CalibPicture",
-        dimensions=("instrument",),
+        "biasMosaic8", "CalibPicture", "All detectors, in cells of 8 x 8 pixels.", dimensions=per.INSTRUMENT
     )
     mosaic64 = cT.Output(
-        doc="All detectors, in cells of 64 x 64 pixels.",
-        name="biasMosaic64",
-        storageClass="CalibPicture",
-        dimensions=("instrument",),
+        "biasMosaic64", "CalibPicture", "All detectors, in cells of 64 x 64 pixels.", dimensions=per.INSTRUMENT
     )
 
 
@@ -60,22 +41,17 @@ class MosaicConfig(PipelineTaskConfig, pipelineConnections=MosaicConnections):
     """Nothing to choose."""
 
 
-class DrawTask(PipelineTask):
+class DrawTask(QuantumTask):
     """Draw the products of all detectors of a quantum, one read after the other."""
 
     names: ClassVar[dict[str, str]]
     """Output connections by the end of a picture's name, see `processing.pictures.drawing`."""
 
     @override
-    def runQuantum(
-        self,
-        butlerQC: QuantumContext,
-        inputRefs: InputQuantizedConnection,
-        outputRefs: OutputQuantizedConnection,
-    ) -> None:
-        refs = sorted(inputRefs.products, key=lambda ref: ref.dataId["detector"])
-        products = ((int(ref.dataId["detector"]), butlerQC.get(ref).get()) for ref in refs)
-        butlerQC.put(self.run(subject_of(refs), products), outputRefs)
+    def process(self, inputs: QuantumInputs) -> Struct:
+        handles = sorted(inputs.data["products"], key=lambda handle: handle.dataId["detector"])
+        products = ((int(handle.dataId["detector"]), handle.get()) for handle in handles)
+        return self.run(subject_of([handle.ref for handle in handles]), products)
 
     def run(self, subject: Subject, products: Iterable[tuple[int, object]]) -> Struct:
         """Draw products by detector; the pictures have the names of the output connections."""
@@ -91,29 +67,15 @@ class MosaicTask(DrawTask):
     names: ClassVar[dict[str, str]] = {"Mosaic8": "mosaic8", "Mosaic64": "mosaic64"}
 
 
-class MosaicByFilterConnections(MosaicConnections, dimensions=("instrument", "physical_filter")):
+class MosaicByFilterConnections(MosaicConnections, dimensions=per.FILTER):
     """As MosaicConnections, for a product per filter."""
 
-    products = cT.Input(
-        doc="Combined flats.",
-        name="flat",
-        storageClass="CalibFrame",
-        dimensions=("instrument", "detector", "physical_filter"),
-        multiple=True,
-        deferLoad=True,
-        isCalibration=True,
-    )
+    products = deferred("flat", "CalibFrame", "Combined flats.", per.DETECTOR_AND_FILTER, is_calibration=True)
     mosaic8 = cT.Output(
-        doc="All detectors, in cells of 8 x 8 pixels.",
-        name="flatMosaic8",
-        storageClass="CalibPicture",
-        dimensions=("instrument", "physical_filter"),
+        "flatMosaic8", "CalibPicture", "All detectors, in cells of 8 x 8 pixels.", dimensions=per.FILTER
     )
     mosaic64 = cT.Output(
-        doc="All detectors, in cells of 64 x 64 pixels.",
-        name="flatMosaic64",
-        storageClass="CalibPicture",
-        dimensions=("instrument", "physical_filter"),
+        "flatMosaic64", "CalibPicture", "All detectors, in cells of 64 x 64 pixels.", dimensions=per.FILTER
     )
 
 
@@ -128,21 +90,11 @@ class MosaicByFilterTask(MosaicTask):
     _DefaultName = "cpMosaicByFilter"
 
 
-class DefectMapConnections(PipelineTaskConnections, dimensions=("instrument",)):
+class DefectMapConnections(PipelineTaskConnections, dimensions=per.INSTRUMENT):
     """The defects of every detector, and their map."""
 
-    products = cT.Input(
-        doc="Defects.",
-        name="defects",
-        storageClass="CalibDefects",
-        dimensions=("instrument", "detector"),
-        multiple=True,
-        deferLoad=True,
-        isCalibration=True,
-    )
-    picture = cT.Output(
-        doc="Map of all detectors.", name="defectsMosaic", storageClass="CalibPicture", dimensions=("instrument",)
-    )
+    products = deferred("defects", "CalibDefects", "Defects.", per.DETECTOR, is_calibration=True)
+    picture = cT.Output("defectsMosaic", "CalibPicture", "Map of all detectors.", dimensions=per.INSTRUMENT)
 
 
 class DefectMapConfig(PipelineTaskConfig, pipelineConnections=DefectMapConnections):
@@ -157,21 +109,13 @@ class DefectMapTask(DrawTask):
     names: ClassVar[dict[str, str]] = {"Mosaic": "picture"}
 
 
-class TrailsConnections(PipelineTaskConnections, dimensions=("instrument",)):
+class TrailsConnections(PipelineTaskConnections, dimensions=per.INSTRUMENT):
     """The charge transfer calibration of every detector, and its trails."""
 
-    products = cT.Input(
-        doc="Charge transfer calibrations.",
-        name="cti",
-        storageClass="CalibChargeTransfer",
-        dimensions=("instrument", "detector"),
-        multiple=True,
-        deferLoad=True,
-        isCalibration=True,
+    products = deferred(
+        "cti", "CalibChargeTransfer", "Charge transfer calibrations.", per.DETECTOR, is_calibration=True
     )
-    picture = cT.Output(
-        doc="Trails of all amplifiers.", name="ctiTrails", storageClass="CalibPicture", dimensions=("instrument",)
-    )
+    picture = cT.Output("ctiTrails", "CalibPicture", "Trails of all amplifiers.", dimensions=per.INSTRUMENT)
 
 
 class TrailsConfig(PipelineTaskConfig, pipelineConnections=TrailsConnections):
