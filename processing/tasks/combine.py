@@ -27,6 +27,7 @@ from processing.frame import Frame, Rows
 from processing.provenance import (
     MEDIAN,
     TEMPERATURE,
+    UNITS,
     Cards,
     InputExposure,
     amplifier_medians,
@@ -135,8 +136,9 @@ class CombineTask(QuantumTask):
         header = product_cards(self.config.calibrationType, inputs) | shared_calibrations([h.header for h in heads])
         if norm is not None:
             header, remarks = header | norm.cards, [*norm.remarks, *remarks]
-        header |= self._struck(done) | suitability.cards(remarks)
-        return Struct(outputData=Frame(done.image, done.variance, done.mask, self._unit(heads[0].unit), header))
+        unit = heads[0].unit
+        header |= {UNITS: unit} | self._struck(done) | suitability.cards(remarks)
+        return Struct(outputData=Frame(done.image, done.variance, done.mask, self._unit(unit), header))
 
     def _beforehand(self, inputs: Sequence[Input]) -> list[Remark]:
         """What is to be said of the inputs before any pixel is read; raises UnsuitableError."""

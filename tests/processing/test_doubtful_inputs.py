@@ -60,6 +60,7 @@ def test_a_saturated_flat_takes_no_part_and_the_product_says_so(repo: Path) -> N
     inputs = [header[f"CPP_INPUT_{number}"] for number in range(header["NCOMBINE"])]
     assert len(inputs) == 4
     assert SATURATED not in inputs
+    assert header["LSST ISR UNITS"] == "adu"
     (remark,) = remarks_of(header)
     assert remark.name == "saturated-flats"
     assert f"detector 0 in exposure {SATURATED} (100.0%): left out" in remark.text
