@@ -1,0 +1,162 @@
+"""The picture of what a chain gives: everything is there to read, and nothing stands on anything else."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import matplotlib
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from reconciler.errors import ReconcileError
+from reconciler.lanes import lanes
+from reconciler.render.lanes import Chart, Panel, View
+from reconciler.render.timeline import figure, png, svg
+from reconciler.resolve import Calendar
+from reconciler.state import Cert, Chain, State
+from reconciler.timeline import Timeline, constant, gen, timeline
+from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, tai
+
+FILTERS = ("u_24", "g_01", "r_03", "i_06", "z_20", "y_04")
+DAY = 86400 * NANOSECOND
+FIRST = tai("2024-10-24T00:00:00")
+
+
+def ticket(number: int) -> str:
+    return f"Cam/calib/DM-{46000 + 317 * number}"
+
+
+def certified(place: int, dataset_type: str, line: Timeline, *, name: str = "", detectors: range = range(9)) -> State:
+    """Return what one ticket certifies of a type: the same for these detectors."""
+    suffix = f",physical_filter={name}" if name else ""
+    ids = [f"instrument=Cam,detector={detector}{suffix}" for detector in detectors]
+    return State().put({Cert("p", ticket(place), dataset_type, one): line for one in ids})
+
+
+def source(number: int, dataset_type: str) -> str:
+    return f"{ticket(number)}/trial/{dataset_type}Gen.20250207a"
+
+
+def ten_tickets() -> Calendar:
+    """Return a chain as nobody plans it: fallback flats, one night's replacement, ranges side by side."""
+    values = dict(State().put({Chain("p", "calib"): tuple(ticket(n) for n in reversed(range(10)))}).values)
+    for n in range(10):
+        since = FIRST + n * n * DAY
+        begin = BEGINNING if n == 0 else since
+        line = constant(Validity(begin, END if n < 7 else since + (n - 6) * DAY // 3), gen(source(n, "bias")))
+        values |= certified(n, "bias", line, detectors=range(3, 6) if n == 4 else range(9)).values
+        for at, name in enumerate(FILTERS):
+            if (n + at) % 3 == 0:
+                end = END if n % 2 else since + (5 + at) * DAY
+                line = constant(Validity(begin, end), gen(source(n, "flat")))
+                values |= certified(n, "flat", line, name=name).values
+    return Calendar(State(values), "p", ["calib"], {})
+
+
+def chart(*calendars: Calendar) -> Chart:
+    views: tuple[View, ...] = ("as seen", "after the plan")
+    panels = (Panel("p", view, lanes(calendar)) for view, calendar in zip(views, calendars, strict=False))
+    return Chart("usdf", "Cam/calib", tuple(panels))
+
+
+def one_ticket(line: Timeline) -> Calendar:
+    return Calendar(State(certified(0, "bias", line).values), "p", [ticket(0)], {})
+
+
+def written(drawn: Figure) -> list[str]:
+    return [text.get_text() for text in drawn.axes[0].texts]
+
+
+TEN = chart(ten_tickets(), ten_tickets())
+
+
+def test_ten_tickets_and_six_filters_are_all_named() -> None:
+    said = written(figure(TEN))
+    assert {"bias, detectors 0..2, 6..8", "bias, detectors 3..5", *(f"flat {name}" for name in FILTERS)} <= set(said)
+    keys = {f"{letter}  DM-{46000 + 317 * n}" for n, letter in enumerate("ABCDEFGHIJ")}
+    assert keys <= set(said)
+    assert "Cam/calib at p, as seen" in said
+    assert "Cam/calib at p, after the plan" in said
+
+
+def test_every_boundary_is_dated() -> None:
+    said = written(figure(chart(ten_tickets())))
+    assert said.count("2024-11-09") == 1
+    assert said.count("open begin") == said.count("open end") == 1
+    dates = [text for text in said if text.startswith("20")]
+    assert len(dates) == len(chart(ten_tickets()).boundaries)
+
+
+@pytest.mark.parametrize("drawn", [TEN, chart(ten_tickets()), chart(one_ticket(constant(ALWAYS, gen("x")))), chart()])
+def test_no_text_stands_on_another_or_leaves_the_picture(drawn: Chart) -> None:
+    made = figure(drawn)
+    renderer = FigureCanvasAgg(made).get_renderer()
+    boxes = {text: text.get_window_extent(renderer) for text in made.axes[0].texts}
+    touching = [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]
+    assert touching == []
+    outside = [text.get_text() for text, box in boxes.items() if box.x0 < 0 or box.y0 < 0
+               or box.x1 > made.bbox.width or box.y1 > made.bbox.height]  # fmt: skip
+    assert outside == []
+
+
+def test_a_gap_is_named_and_a_shadow_bears_its_key() -> None:
+    values = certified(0, "bias", constant(Validity(FIRST, FIRST + 9 * DAY), gen(source(0, "bias")))).values
+    above = certified(1, "bias", constant(Validity(FIRST, FIRST + 5 * DAY), gen(source(1, "bias")))).values
+    said = written(figure(chart(Calendar(State({**values, **above}), "p", [ticket(1), ticket(0)], {}))))
+    assert said.count("nothing") == 2
+    assert said.count("A") == 1
+
+
+def test_what_is_given_too_shortly_is_called_out_by_its_key() -> None:
+    said = written(figure(chart(ten_tickets())))
+    assert said.count("H") == 2
+
+
+def test_a_chain_that_gives_nothing_is_drawn_as_such() -> None:
+    assert "nothing is certified" in written(figure(chart(Calendar(State(), "p", ["calib"], {}))))
+
+
+def test_what_no_spec_tells_is_said_below() -> None:
+    untold = Chart("usdf", "Cam/calib", (Panel("p", "as the specs ask", (), ("Cam/other",)),))
+    assert "in doubt: Cam/other is searched too, and no spec says what it holds" in written(figure(untold))
+
+
+def test_dollars_make_no_formula() -> None:
+    png(Chart("usdf", "Cam/$calib", (Panel("p$", "as seen", ()),)))
+
+
+def test_equal_charts_give_equal_bytes_that_tell_no_date_and_no_software() -> None:
+    first, again = (Chart("usdf", "Cam/calib", (Panel("p", "as seen", lanes(ten_tickets())),)) for _ in range(2))
+    assert png(first) == png(again)
+    assert svg(first) == svg(again)
+    assert b"Software" not in png(first)
+    assert "matplotlib.org" not in svg(first)
+
+
+def test_a_users_own_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = chart(ten_tickets())
+    expected = png(drawn), svg(drawn)
+    for name, value in {"savefig.dpi": 30, "font.size": 3, "svg.fonttype": "path", "axes.facecolor": "red"}.items():
+        monkeypatch.setitem(matplotlib.rcParams, name, value)
+    assert (png(drawn), svg(drawn)) == expected
+
+
+def test_the_text_of_an_svg_is_text() -> None:
+    found = ET.fromstring(svg(TEN)).iter("{http://www.w3.org/2000/svg}text")
+    assert "flat r_03" in {"".join(one.itertext()) for one in found}
+
+
+def test_more_than_anybody_could_look_at_is_refused() -> None:
+    spans = [(n * DAY, (n + 1) * DAY, gen(source(n % 2, "bias"))) for n in range(1, 1200)]
+    with pytest.raises(ReconcileError, match="1 lane with 1200 boundaries are more than a picture can show"):
+        figure(chart(one_ticket(timeline(spans))))
+
+
+def test_without_matplotlib_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ReconcileError, match="drawn with matplotlib") as raised:
+        png(chart())
+    assert "pip install 'matplotlib>=3.9,<4'" in raised.value.hint
