@@ -27,6 +27,7 @@ from .validity import ALWAYS
 Layers: TypeAlias = tuple[tuple[Span, ...], ...]
 """The ranges of each collection that has some, in search order."""
 Shelves: TypeAlias = Mapping[tuple[str, str], Mapping[str, Timeline]]
+Side: TypeAlias = tuple[State, Shelves]
 
 
 class Shift(NamedTuple):
@@ -98,7 +99,7 @@ def effects(seen: State, want: Desired, facts: Facts) -> tuple[ChainEffect, ...]
 
 def compare(chain: Chain, before: Calendar, after: Calendar, seen: Observation | None = None) -> ChainEffect:
     """Return how what a chain gives differs between two calendars; `seen` tells the RUNs of foreign datasets."""
-    named = _namer(seen)
+    named = by_run(seen)
     old, new = before.layers(), after.layers()
     together: defaultdict[_Fate, list[str]] = defaultdict(list)
     for question in sorted(old.keys() | new.keys()):
@@ -155,7 +156,7 @@ def _named(layers: list[tuple[Span, ...]], named: Callable[[Source], Source]) ->
     return tuple(tuple([Span(begin, end, named(source)) for begin, end, source in layer]) for layer in layers)
 
 
-def _namer(seen: Observation | None) -> Callable[[Source], Source]:
+def by_run(seen: Observation | None) -> Callable[[Source], Source]:
     """Return what names a foreign dataset by the RUN that holds it, so that the detectors of a RUN are alike.
 
     A RUN holds one dataset of a type and data ID, so that different datasets never get the same name.
@@ -172,17 +173,20 @@ def _calendars(seen: State, goal: State, want: Desired, facts: Facts) -> Iterato
     """Yield the calendars before and after of every declared chain that reaches a change."""
     changed = _changed(seen, goal)
     for place, observation in facts.observations.items():
-        now, leaves = facts.shelves.get(place, {}), _leaves(observation)
-        filled = _filled(place, want, now)
-        names = changed[place] | {collection for collection, _ in filled}
+        names = changed[place] | {collection for collection, _ in _filled(place, want, facts.shelves.get(place, {}))}
         if not names:
             continue
-        joined = seams(seen, observation)
-        states = (seen.put(leaves), now), (goal.put(leaves), _laid(filled, now))
+        joined, searched = seams(seen, observation), sides(place, seen, goal, want, facts)
         for chain in _declared(place, seen, want):
-            if any(names & reachable([chain.name], children_at(state, place)) for state, _ in states):
-                before, after = (Calendar(state, place, [chain.name], held, seams=joined) for state, held in states)
+            if any(names & reachable([chain.name], children_at(state, place)) for state, _ in searched):
+                before, after = (Calendar(state, place, [chain.name], held, seams=joined) for state, held in searched)
                 yield chain, before, after
+
+
+def sides(place: str, seen: State, goal: State, want: Desired, facts: Facts) -> tuple[Side, Side]:
+    """Return what a search at a place goes through: as it is seen, and once the goal is reached."""
+    leaves, now = _leaves(facts.observations[place]), facts.shelves.get(place, {})
+    return (seen.put(leaves), now), (goal.put(leaves), _laid(_filled(place, want, now), now))
 
 
 def _changed(seen: State, goal: State) -> defaultdict[str, set[str]]:

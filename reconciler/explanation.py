@@ -122,11 +122,15 @@ def explain(
 
 def explain_wanted(question: Question, want: Desired) -> Explanation:
     """Return what each collection would say if everything were as the specs ask: from specs and locks alone."""
-    place = question.place
-    shelves = _wanted_shelves(want, place)
-    chains = {key.name for key in want.state.values if isinstance(key, Chain) and key.place == place}
-    known = chains | want.certified(place) | {run for run, _ in shelves}
+    known = told(want, question.place)
+    shelves = wanted_shelves(want, question.place)
     return explain(question, want.state, shelves, opaque=lambda name: name not in known)
+
+
+def told(want: Desired, place: str) -> frozenset[str]:
+    """Return the collections, chains included, of which specs say what they hold."""
+    chains = {key.name for key in want.state.values if isinstance(key, Chain) and key.place == place}
+    return frozenset(chains | want.certified(place) | {run for run, _ in wanted_shelves(want, place)})
 
 
 def paths(root: str, children: Callable[[str], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -176,7 +180,7 @@ def _held(question: Question, state: State, shelves: Shelves) -> dict[str, tuple
     return {collection: tuple(sorted(ids)) for collection, ids in found.items()}
 
 
-def _wanted_shelves(want: Desired, place: str) -> Shelves:
+def wanted_shelves(want: Desired, place: str) -> Shelves:
     """Return what the RUNs of curated files will answer; what other RUNs hold is not for specs to say."""
     found: defaultdict[tuple[str, str], dict[str, Timeline]] = defaultdict(dict)
     for key, work in want.works.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-COLOURS = ("#332288", "#56B4E9", "#0F6A2D", "#F0E442", "#D55E00")
+COLOURS = ("#332288", "#6FC2F0", "#0F6A2D", "#F5EA6B", "#E0662A")
 """In an order in which neighbours differ most."""
 HATCHES = ("", "////", "....", "xxxx", "----")
 APART = 15.0

@@ -31,5 +31,5 @@ def test_every_ticket_has_its_own_key() -> None:
 
 def test_text_is_legible_on_every_colour() -> None:
     assert {style.colour: style.ink for style in styles("abcde").values()} == {
-        "#332288": "white", "#56B4E9": "black", "#0F6A2D": "white", "#F0E442": "black", "#D55E00": "black"
+        "#332288": "white", "#6FC2F0": "black", "#0F6A2D": "white", "#F5EA6B": "black", "#E0662A": "black"
     }  # fmt: skip
