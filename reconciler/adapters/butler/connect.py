@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import ReconcileError, Unreachable
+
+T = TypeVar("T")
 
 
 class Connection:
@@ -30,6 +33,27 @@ class Connection:
     def writer(self) -> Any:
         """The Butler that writes."""
         return self._open(writeable=True)
+
+    def look(self, at: Callable[[Any], T]) -> T:
+        """Return what a look by the reader gives.
+
+        On SQLite, whoever looks first after a writer has died must roll its half back, which a reader may not.
+        """
+        from sqlalchemy.exc import OperationalError
+
+        try:
+            return at(self.reader)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+        self._roll_back()
+        return at(self.reader)
+
+    def _roll_back(self) -> None:
+        """Roll back what a dead writer has left half; SQLite does so for any connection that might write."""
+        database = self.registry_config.connectionString.database
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("select count(*) from sqlite_master").fetchone()
 
     @cached_property
     def registry_config(self) -> Any:

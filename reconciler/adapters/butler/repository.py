@@ -50,7 +50,7 @@ class ButlerRepository:
     def observe(self, scope: Scope) -> Observation:
         """Look at the repository (see `ports.Repository`)."""
         with told(self.place):
-            return observe.observe(self._connection.reader, self.place, scope)
+            return self._connection.look(lambda butler: observe.observe(butler, self.place, scope))
 
     def commit(self, changes: tuple[Change, ...]) -> None:
         """Make all these registry edits, or none."""
@@ -81,7 +81,7 @@ class ButlerRepository:
     def retrieve(self, run: str, dataset_types: tuple[str, ...], into: str) -> tuple[str, ...]:
         """Copy the files of these types in a RUN into a directory."""
         with told(self.place):
-            return artifacts.retrieve(self._connection.reader, run, dataset_types, into)
+            return self._connection.look(lambda butler: artifacts.retrieve(butler, run, dataset_types, into))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
@@ -90,31 +90,31 @@ class ButlerRepository:
     def select(self, instrument: str, raws: str, expression: str) -> Selected:
         """Return the exposures of one instrument with raws in `raws` for which the expression holds, all of them."""
         with told(self.place):
-            return select.select(self._connection.reader, self.place, instrument, raws, expression)
+            return self._connection.look(lambda butler: select.select(butler, self.place, instrument, raws, expression))
 
     def existing_exposures(
         self, instrument: str, exposures: tuple[int, ...], *, raws: str | None = None
     ) -> frozenset[int]:
         """Return which of these exposures the registry knows at all."""
         with told(self.place):
-            return existing(self._connection.reader, instrument, exposures, raws)
+            return self._connection.look(lambda butler: existing(butler, instrument, exposures, raws))
 
     def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
         """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
         with told(self.place):
-            return observe.calibration_types(self._connection.reader, collections)
+            return self._connection.look(lambda butler: observe.calibration_types(butler, collections))
 
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:
         """Return the exposures, in order of id, whose time span overlaps any of these windows, by one query."""
         with told(self.place):
-            return during(self._connection.reader, instrument, windows, filters)
+            return self._connection.look(lambda butler: during(butler, instrument, windows, filters))
 
     def nearest_exposures(self, instrument: str, exposure: int) -> tuple[Exposure, ...]:
         """Return the exposure of this number alone; if there is none, its neighbours."""
         with told(self.place):
-            return select.nearest(self._connection.reader, instrument, exposure)
+            return self._connection.look(lambda butler: select.nearest(butler, instrument, exposure))
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""
