@@ -143,7 +143,11 @@ class Calendar:
         return self._ranges(cert, self._layer(cert))
 
     def layers(self) -> dict[tuple[str, str], list[tuple[Span, ...]]]:
-        """Return (dataset type, data ID) -> the ranges of each collection that has some, in search order.
+        """Return (dataset type, data ID) -> the ranges of each collection that has some, in search order."""
+        return {question: [ranges for _, ranges in held] for question, held in self.holdings().items()}
+
+    def holdings(self) -> dict[tuple[str, str], list[tuple[str, tuple[Span, ...]]]]:
+        """Return (dataset type, data ID) -> the collections that have ranges, and these, in search order.
 
         One pass over the state, for who asks about many data IDs (`bulk`).
         """
@@ -152,7 +156,7 @@ class Calendar:
         for cert, line in self._timelines():
             if line and cert.collection in rank:
                 found[cert.dataset_type, cert.data_id][rank[cert.collection]] = self._ranges(cert, line)
-        return {question: [by_rank[at] for at in sorted(by_rank)] for question, by_rank in found.items()}
+        return {q: [(self.path[at], by_rank[at]) for at in sorted(by_rank)] for q, by_rank in found.items()}
 
     def _timelines(self) -> Iterator[tuple[Cert, Timeline]]:
         for key, value in self._state.values.items():

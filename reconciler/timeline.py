@@ -61,6 +61,10 @@ class Timeline:
         """Return this timeline where it says something and `below` elsewhere: one search order of two."""
         return timeline((*self.spans, *_outside(below.spans, self.spans)))
 
+    def outside(self, above: Timeline) -> Timeline:
+        """Return the part of this timeline during which `above` says nothing."""
+        return timeline(_outside(self.spans, above.spans))
+
     def only(self, keep: Callable[[Source], bool]) -> Timeline:
         """Return the spans whose source is kept."""
         return timeline(span for span in self.spans if keep(span.source))

@@ -34,7 +34,8 @@ LAYERS = {
     "protocol": Layer("look impact apply saved snapshot stills", ("words", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
-    "rendering": Layer("render", ("words", "specs", "core")),
+    "lint": Layer("lint", ("words", "specs", "core")),
+    "rendering": Layer("render", ("words", "specs", "core", "lint")),
     "scaffold": Layer("scaffold"),
     "demo": Layer("demo", ("words", "specs", "scaffold", "adapters")),
 }

@@ -57,6 +57,19 @@ def validate(directory: Directory = HERE, as_json: Json = False) -> None:
     raise typer.Exit(run(directory, as_json=as_json))
 
 
+@app.command(epilog="Examples: reconcile lint; reconcile lint --site usdf; reconcile lint --observed usdf.json --json")
+def lint(
+    directory: Directory = HERE,
+    site: Annotated[str | None, typer.Option("--site", help="Look at this site; by default at specs only.")] = None,
+    observed: Observed = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is allowed and probably not meant, each with a case that proves it: exit 1 unless it is waived."""
+    from .lint import run
+
+    raise typer.Exit(run(directory, site, observed, as_json=as_json))
+
+
 @app.command(epilog="Example: reconcile schema CalibrationSet > calibration-set.schema.json")
 def schema(
     kind: Annotated[str | None, typer.Argument(help="A kind of document; by default any.")] = None,
@@ -233,29 +246,6 @@ def bisect(
 
     asked = Asked(dataset_type, exposure, detector, data_id, at_time, chain, instrument)
     raise typer.Exit(run(asked, directory, site, good=good, bad=bad, as_json=as_json))
-
-
-@app.command(
-    epilog="Examples: reconcile timeline --out calib.html; reconcile timeline --plan --type flat --out flat.png; "
-    "reconcile timeline --desired"
-)
-def timeline(
-    chain: ChainName = None,
-    types: Annotated[list[str] | None, typer.Option("--type", help="Only this dataset type; may be repeated.")] = None,
-    directory: Directory = HERE,
-    site: SiteName = None,
-    observed: Observed = None,
-    desired: Annotated[bool, typer.Option("--desired", help="As specs ask; no repository is opened.")] = False,
-    planned: Annotated[bool, typer.Option("--plan", help="Before the plan, and after it.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Draw it: a .png, a .svg, or a .html page with tables.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show what a chain gives when: a lane for each dataset type and filter, gaps, and what is certified in vain."""
-    from .timeline import run
-    from .views import Shown
-
-    shown = Shown(chain, tuple(types or ()), desired=desired, plan=planned)
-    raise typer.Exit(run(shown, directory, site, observed=observed, out=out, as_json=as_json))
 
 
 @app.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")

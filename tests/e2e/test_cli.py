@@ -32,9 +32,9 @@ COMMANDS = (
     "show",
     "status",
     "explain",
-    "timeline",
     "bisect",
     "observe",
+    "lint",
     "cancel",
     "demo",
 )

@@ -9,6 +9,7 @@ from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
 from .lock import Lock, LockedExposures, LockedRun, LockedRuns, StartingGeneration
 from .site import Site
+from .waiver import LintCode, Waiver
 
 KINDS: dict[str, type[Model]] = {
     "CalibrationSet": CalibrationSet,
@@ -29,6 +30,7 @@ __all__ = [
     "CuratedFile",
     "CuratedSet",
     "Excused",
+    "LintCode",
     "Lock",
     "LockedExposures",
     "LockedRun",
@@ -37,4 +39,5 @@ __all__ = [
     "Product",
     "Site",
     "StartingGeneration",
+    "Waiver",
 ]

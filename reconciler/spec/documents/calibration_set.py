@@ -13,6 +13,7 @@ from ...names import Naming
 from ...validity import END, Validity, tai
 from ..ranges import Ranges
 from .base import Instant, Model, Name, Numbers, RerunName, Scalar, Text
+from .waiver import Waiver
 
 
 class Certify(Model):
@@ -141,6 +142,7 @@ class CalibrationSet(Model):
     deployment: Deployment | None = None
     reviewed: Name | None = None
     """The ticket under which a release that is a development branch was reviewed."""
+    waive: tuple[Waiver, ...] = ()
 
     @property
     def naming(self) -> Naming:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Model, Name, Text
+from .waiver import Waiver
 
 
 class External(Model):
@@ -34,3 +35,4 @@ class Chain(Model):
     members: tuple[Name, ...]
     external: tuple[External, ...] = ()
     exceptions: dict[Name, Deviation] = Field(default_factory=dict)
+    waive: tuple[Waiver, ...] = ()
