@@ -248,6 +248,29 @@ def bisect(
     raise typer.Exit(run(asked, directory, site, good=good, bad=bad, as_json=as_json))
 
 
+@app.command(
+    epilog="Examples: reconcile timeline --out calib.html; reconcile timeline --plan --type flat --out flat.png; "
+    "reconcile timeline --desired"
+)
+def timeline(
+    chain: ChainName = None,
+    types: Annotated[list[str] | None, typer.Option("--type", help="Only this dataset type; may be repeated.")] = None,
+    directory: Directory = HERE,
+    site: SiteName = None,
+    observed: Observed = None,
+    desired: Annotated[bool, typer.Option("--desired", help="As specs ask; no repository is opened.")] = False,
+    planned: Annotated[bool, typer.Option("--plan", help="Before the plan, and after it.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Draw it: a .png, a .svg, or a .html page with tables.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a chain gives when: a lane for each dataset type and filter, gaps, and what is certified in vain."""
+    from .timeline import run
+    from .views import Shown
+
+    shown = Shown(chain, tuple(types or ()), desired=desired, plan=planned)
+    raise typer.Exit(run(shown, directory, site, observed=observed, out=out, as_json=as_json))
+
+
 @app.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")
 def cancel(
     leaf: Annotated[str, typer.Argument(help="The generation whose job is to end.")],

@@ -32,6 +32,7 @@ COMMANDS = (
     "show",
     "status",
     "explain",
+    "timeline",
     "bisect",
     "observe",
     "lint",
