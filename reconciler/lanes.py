@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .dataid import parse
 from .resolve import Calendar
@@ -91,15 +91,11 @@ def lanes(calendar: Calendar, named: Callable[[Source], Source] = lambda source:
 
     `named` gives sources that are to count as the same one name (see `effect.by_run`).
     """
-    kinds: defaultdict[_Kind, defaultdict[Timeline, dict[str, _Layers]]] = defaultdict(lambda: defaultdict(dict))
+    stacks: defaultdict[_Kind, defaultdict[_Stack, list[str]]] = defaultdict(lambda: defaultdict(list))
     for dataset_type, data_id in calendar.layers():
-        layers = _layers(calendar, dataset_type, data_id, named)
-        kinds[_kind(dataset_type, data_id)][layers.effective][data_id] = layers
-    return tuple(
-        _lane(kind, effective, members, whole=len(together) == 1)
-        for kind, together in sorted(kinds.items(), key=lambda item: (*item[0][:2], item[0].physical_filter or ""))
-        for effective, members in sorted(together.items(), key=lambda item: min(map(_place, item[1])))
-    )
+        stacks[_kind(dataset_type, data_id)][_stack(calendar, dataset_type, data_id, named)].append(data_id)
+    by_name = sorted(stacks.items(), key=lambda item: (*item[0][:2], item[0].physical_filter or ""))
+    return tuple(lane for kind, alike in by_name for lane in _of_kind(kind, alike))
 
 
 def detectors(data_ids: Iterable[str]) -> tuple[int, ...]:
@@ -114,12 +110,16 @@ class _Kind(NamedTuple):
     physical_filter: str | None
 
 
-class _Layers(NamedTuple):
-    """What is given for one data ID, and collection -> when it gives something, and when it would but is hidden."""
+_Stack: TypeAlias = tuple[tuple[str, Timeline], ...]
+"""The collections that have something for a data ID, in search order."""
 
-    effective: Timeline
-    given: Mapping[str, Timeline]
-    hidden: Mapping[str, Timeline]
+
+class _Member(NamedTuple):
+    """Data IDs with the same stack: what each collection of it gives, and what it would but is hidden."""
+
+    data_ids: list[str]
+    given: _Stack
+    hidden: _Stack
 
 
 def _kind(dataset_type: str, data_id: str) -> _Kind:
@@ -133,16 +133,25 @@ def _place(data_id: str) -> tuple[int, str]:
     return int(parse(data_id).get("detector", -1)), data_id
 
 
-def _layers(calendar: Calendar, dataset_type: str, data_id: str, named: Callable[[Source], Source]) -> _Layers:
-    found = _Layers(NOTHING, {}, {})
-    for collection in calendar.path:
-        spans = calendar.ranges(collection, dataset_type, data_id)
-        if not spans:
-            continue
-        layer, above = timeline((begin, end, named(source)) for begin, end, source in spans), found.effective
-        given, hidden = (timeline(_cut(layer, above, covered=covered)) for covered in (False, True))
-        found = _Layers(above.over(layer), {**found.given, collection: given}, {**found.hidden, collection: hidden})
-    return found
+def _stack(calendar: Calendar, dataset_type: str, data_id: str, named: Callable[[Source], Source]) -> _Stack:
+    return tuple(
+        (collection, timeline((begin, end, named(source)) for begin, end, source in spans))
+        for collection in calendar.path
+        if (spans := calendar.ranges(collection, dataset_type, data_id))
+    )
+
+
+def _of_kind(kind: _Kind, alike: Mapping[_Stack, list[str]]) -> list[Lane]:
+    together: defaultdict[Timeline, list[_Member]] = defaultdict(list)
+    for stack, data_ids in alike.items():
+        given, hidden, above = [], [], NOTHING
+        for collection, layer in stack:
+            given.append((collection, timeline(_cut(layer, above, covered=False))))
+            hidden.append((collection, timeline(_cut(layer, above, covered=True))))
+            above = above.over(layer)
+        together[above].append(_Member(data_ids, tuple(given), tuple(hidden)))
+    found = [_lane(kind, effective, members, whole=len(together) == 1) for effective, members in together.items()]
+    return sorted(found, key=lambda lane: _place(lane.data_ids[0]))
 
 
 def _cut(layer: Timeline, above: Timeline, *, covered: bool) -> Iterator[Span]:
@@ -161,27 +170,28 @@ def _cut(layer: Timeline, above: Timeline, *, covered: bool) -> Iterator[Span]:
             yield Span(at, end, source)
 
 
-def _lane(kind: _Kind, effective: Timeline, members: Mapping[str, _Layers], *, whole: bool) -> Lane:
-    pieces = tuple(Piece(*span, _collections(span, members.values())) for span in effective)
-    return Lane(*kind, tuple(sorted(members, key=_place)), pieces, tuple(_shadows(members)), whole)
+def _lane(kind: _Kind, effective: Timeline, members: list[_Member], *, whole: bool) -> Lane:
+    data_ids = sorted((data_id for member in members for data_id in member.data_ids), key=_place)
+    pieces = tuple(Piece(*span, _collections(span, members)) for span in effective)
+    return Lane(*kind, tuple(data_ids), pieces, tuple(_shadows(members)), whole)
 
 
-def _collections(span: Span, members: Iterable[_Layers]) -> tuple[str, ...]:
+def _collections(span: Span, members: Iterable[_Member]) -> tuple[str, ...]:
     """Return the collections that give a span of an effective timeline, in search order."""
     found = (
         collection
-        for layers in members
-        for collection, given in layers.given.items()
+        for member in members
+        for collection, given in member.given
         if any(span.begin <= begin < span.end for begin, _, _ in given)
     )
     return tuple(dict.fromkeys(found))
 
 
-def _shadows(members: Mapping[str, _Layers]) -> Iterator[Shadow]:
+def _shadows(members: Iterable[_Member]) -> Iterator[Shadow]:
     together: defaultdict[tuple[str, Span], list[str]] = defaultdict(list)
-    for data_id, layers in members.items():
-        for collection, hidden in layers.hidden.items():
+    for member in members:
+        for collection, hidden in member.hidden:
             for span in hidden:
-                together[collection, span].append(data_id)
+                together[collection, span] += member.data_ids
     for (collection, span), data_ids in together.items():
         yield Shadow(*span, collection, tuple(sorted(data_ids, key=_place)))
