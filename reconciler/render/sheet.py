@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,8 +19,9 @@ TITLE, LEADERS, CALLOUTS, BAR, SHADOW, SPACE = 0.35, 0.25, 0.2, 0.28, 0.13, 0.16
 """How tall the parts of a panel and of a lane are."""
 DATE, KEY, POINT, ENTRY = 0.15, 0.24, 0.1, 0.24
 """How wide a date, a key above a bar, and an open end are; how tall a line of the legend is."""
-WIDEST_NAME = 3.0
-NAME_SIZE, LABEL_SIZE, DATE_SIZE = 9, 8, 7
+WIDEST_NAME, SWATCH = 3.0, 0.48
+ROUNDING = 1.06
+TITLE_SIZE, NAME_SIZE, LABEL_SIZE, DATE_SIZE, SHADOW_SIZE = 12, 9, 8, 7, 5
 """Points."""
 NOTES = (
     "thick: what is given; thin below: certified, but shadowed by what is searched before it",
@@ -43,8 +45,8 @@ class Sheet:
         names = [name_of(lane, panel) for panel in chart.panels for lane in panel.lanes]
         left = EDGE + max((wide(name, NAME_SIZE) for name in names), default=0) + 0.2
         lanes = 2 * HEAD + (len(chart.boundaries) + 2) * KEY
-        lines = (wide(text, LABEL_SIZE) for panel in chart.panels for text in remarks(panel))
-        sheet = cls(chart, styles(chart.tickets), left, max(WIDTH, left + EDGE + max(lanes, *lines, 0)), 0.0)
+        texts = max(_wide_texts(chart), default=0) + 2 * EDGE
+        sheet = cls(chart, styles(chart.tickets), left, max(WIDTH, left + EDGE + lanes, texts), 0.0)
         height = EDGE + sum(panel_tall(sheet, panel) for panel in chart.panels) + legend_tall(sheet)
         if max(sheet.width, height) > LARGEST:
             raise ReconcileError(
@@ -66,6 +68,14 @@ class Sheet:
         first, last = self.chart.boundaries[0], self.chart.boundaries[-1]
         share = (at - first) / (last - first) if last > first else 0.5
         return self.left + HEAD + share * (self.right - self.left - 2 * HEAD)
+
+
+def _wide_texts(chart: Chart) -> Iterator[float]:
+    """Yield how wide the texts are that stand on lines of their own."""
+    for panel in chart.panels:
+        yield wide(chart.title(panel), TITLE_SIZE)
+        yield from (wide(text, LABEL_SIZE) for text in remarks(panel))
+    yield from (wide(f"A00  {name}", LABEL_SIZE) + SWATCH for name in chart.tickets)
 
 
 def name_of(lane: Lane, panel: Panel) -> str:
@@ -126,6 +136,16 @@ def fitting(sheet: Sheet, row: Row) -> str:
     return next((name for name in names if wide(name, LABEL_SIZE) <= room), "")
 
 
+def fitting_shadow(sheet: Sheet, row: Row) -> str:
+    """Return the key of what is shadowed, with its detectors if these are not all of the lane, as far as there is room.
+
+    Empty if not even the key fits.
+    """
+    room, key = sheet.x(row.end) - sheet.x(row.begin) - 0.08, sheet.styles[row.ticket].key
+    names = (f"{key}: {row.detectors}", key) if row.detectors else (key,)
+    return next((name for name in names if wide(name, SHADOW_SIZE) <= room), "")
+
+
 def called_out(sheet: Sheet, rows: list[Row]) -> list[Row]:
     """Return what is given for too short a time to be named inside."""
     return [row for row in rows if row.kind == "given" and not fitting(sheet, row)]
@@ -133,7 +153,7 @@ def called_out(sheet: Sheet, rows: list[Row]) -> list[Row]:
 
 def columns(sheet: Sheet) -> tuple[int, float]:
     """Return how many tickets stand side by side in the legend, and how wide each is."""
-    widest = max((wide(f"{s.key}  {name}", LABEL_SIZE) for name, s in sheet.styles.items()), default=0) + 0.75
+    widest = max((wide(f"{s.key}  {name}", LABEL_SIZE) for name, s in sheet.styles.items()), default=0) + SWATCH + 0.27
     return max(1, int((sheet.width - 2 * EDGE) / widest)), widest
 
 
@@ -144,11 +164,11 @@ def legend_tall(sheet: Sheet) -> float:
 
 @lru_cache(maxsize=4096)
 def wide(text: str, size: float) -> float:
-    """Return how wide a text is in points of this size."""
+    """Return how wide a text of this size (points) is at most: a renderer rounds each letter to whole pixels."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     width, _, _ = text_to_path.get_text_width_height_descent(
         text, FontProperties(family="DejaVu Sans", size=size), ismath=False
     )
-    return float(width) / 72
+    return float(width) / 72 * ROUNDING

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 INK, PALE = "#333333", "#BBBBBB"
 DPI = 100
+SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "timeline",
+    "hatch.linewidth": 0.6,
+    "font.family": ["DejaVu Sans", "sans-serif"],
+}
+"""Text stays text in SVG, and has a font everywhere; its identifiers are those of its content."""
 
 
 def png(chart: Chart) -> bytes:
@@ -69,14 +76,13 @@ def _settings() -> Iterator[None]:
             f"pictures are drawn with matplotlib, which cannot be imported here: {error}",
             hint="pip install 'matplotlib>=3.9,<4'; without --out, or with --json, the same facts are told in words",
         ) from error
-    ours = {"svg.fonttype": "none", "svg.hashsalt": "timeline", "hatch.linewidth": 0.6, "font.family": "DejaVu Sans"}
-    with style.context(["default", ours]):
+    with style.context(["default", SETTINGS]):
         yield
 
 
 def _panel(axes: Axes, sheet: Sheet, panel: Panel, y: float) -> float:
     """Draw a panel from y on; return where it ends."""
-    _write(axes, layout.EDGE, y + 0.1, sheet.chart.title(panel), size=11, va="center", weight="bold")
+    _write(axes, layout.EDGE, y + 0.1, sheet.chart.title(panel), size=layout.TITLE_SIZE)
     top = y + layout.TITLE + layout.dates_tall(panel)
     low = top + sum(layout.lane_tall(sheet, lane) for lane in panel.lanes)
     _boundaries(axes, sheet, panel, top, low)
@@ -85,7 +91,7 @@ def _panel(axes: Axes, sheet: Sheet, panel: Panel, y: float) -> float:
         _lane(axes, sheet, lane, layout.name_of(lane, panel), at)
         at += layout.lane_tall(sheet, lane)
     for number, text in enumerate(layout.remarks(panel)):
-        _write(axes, sheet.left, low + (number + 0.5) * layout.ENTRY, text, size=layout.LABEL_SIZE)
+        _write(axes, layout.EDGE, low + (number + 0.5) * layout.ENTRY, text, size=layout.LABEL_SIZE)
     return y + layout.panel_tall(sheet, panel)
 
 
@@ -114,9 +120,8 @@ def _lane(axes: Axes, sheet: Sheet, lane: Lane, name: str, y: float) -> None:
         for row in level:
             low = bar + layout.BAR + 0.03 + number * layout.SHADOW
             _bar(axes, sheet, row, low, layout.SHADOW - 0.03)
-            key = sheet.styles[row.ticket].key
-            if layout.wide(key, 5) + 0.08 < sheet.x(row.end) - sheet.x(row.begin):
-                _inside(axes, sheet, row, key, low + (layout.SHADOW - 0.03) / 2, 5)
+            if key := layout.fitting_shadow(sheet, row):
+                _inside(axes, sheet, row, key, low + (layout.SHADOW - 0.03) / 2, layout.SHADOW_SIZE)
 
 
 def _bar(axes: Axes, sheet: Sheet, row: Row, y: float, tall: float) -> None:
@@ -168,7 +173,7 @@ def _legend(axes: Axes, sheet: Sheet, y: float) -> None:
         x, low = layout.EDGE + column * step, y + row * layout.ENTRY
         fill = {"facecolor": style.colour, "hatch": style.hatch, "edgecolor": style.ink, "linewidth": 0}
         axes.add_patch(Rectangle((x, low + 0.04), 0.4, layout.ENTRY - 0.08, **fill))  # type: ignore[arg-type]  # as typed there
-        _write(axes, x + 0.48, low + layout.ENTRY / 2, f"{style.key}  {name}", size=layout.LABEL_SIZE)
+        _write(axes, x + layout.SWATCH, low + layout.ENTRY / 2, f"{style.key}  {name}", size=layout.LABEL_SIZE)
     y += -(-len(sheet.styles) // across) * layout.ENTRY
     for number, text in enumerate(layout.NOTES):
         _write(axes, layout.EDGE, y + (number + 0.5) * layout.ENTRY, text, size=7)

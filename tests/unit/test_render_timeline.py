@@ -8,6 +8,8 @@ from itertools import combinations
 
 import matplotlib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -19,6 +21,7 @@ from reconciler.resolve import Calendar
 from reconciler.state import Cert, Chain, State
 from reconciler.timeline import Timeline, constant, gen, timeline
 from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, tai
+from tests.strategies import timelines
 
 FILTERS = ("u_24", "g_01", "r_03", "i_06", "z_20", "y_04")
 DAY = 86400 * NANOSECOND
@@ -90,16 +93,47 @@ def test_every_boundary_is_dated() -> None:
     assert len(dates) == len(chart(ten_tickets()).boundaries)
 
 
-@pytest.mark.parametrize("drawn", [TEN, chart(ten_tickets()), chart(one_ticket(constant(ALWAYS, gen("x")))), chart()])
-def test_no_text_stands_on_another_or_leaves_the_picture(drawn: Chart) -> None:
+def unreadable(drawn: Chart) -> list[str]:
+    """Return texts of a picture that stand on others, or not wholly on the picture."""
     made = figure(drawn)
     renderer = FigureCanvasAgg(made).get_renderer()
-    boxes = {text: text.get_window_extent(renderer) for text in made.axes[0].texts}
-    touching = [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]
-    assert touching == []
-    outside = [text.get_text() for text, box in boxes.items() if box.x0 < 0 or box.y0 < 0
-               or box.x1 > made.bbox.width or box.y1 > made.bbox.height]  # fmt: skip
-    assert outside == []
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in made.axes[0].texts]
+    touching = [f"{a} and {b}" for (a, one), (b, other) in combinations(boxes, 2) if one.overlaps(other)]
+    whole = made.bbox
+    return touching + [a for a, box in boxes if min(*box.min) < 0 or box.x1 > whole.width or box.y1 > whole.height]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        TEN,
+        chart(ten_tickets()),
+        chart(one_ticket(constant(ALWAYS, gen("x")))),
+        chart(one_ticket(timeline((n, n + 1, gen(source(n % 2, "bias"))) for n in range(FIRST, FIRST + 99)))),
+        chart(one_ticket(constant(ALWAYS, gen("no/ticket" * 30)))),
+        chart(),
+        Chart("usdf", "Cam/calib" * 30, (Panel("p", "as the specs ask", (), ("Cam/other" * 30,)),)),
+    ],
+)
+def test_no_text_stands_on_another_or_leaves_the_picture(drawn: Chart) -> None:
+    assert unreadable(drawn) == []
+
+
+names = st.integers(0, 30).map(lambda n: gen(source(n, "bias")))
+calendars = st.lists(timelines(names).filter(bool), min_size=1, max_size=6).map(
+    lambda lines: Calendar(
+        State({Cert("p", f"c{n}", "bias", "instrument=Cam,detector=0"): line for n, line in enumerate(lines)}),
+        "p",
+        [f"c{n}" for n in range(len(lines))],
+        {},
+    )
+)
+
+
+@settings(max_examples=20)
+@given(calendars)
+def test_whatever_is_certified_every_text_can_be_read(calendar: Calendar) -> None:
+    assert unreadable(chart(calendar)) == []
 
 
 def test_a_gap_is_named_and_a_shadow_bears_its_key() -> None:
@@ -108,6 +142,14 @@ def test_a_gap_is_named_and_a_shadow_bears_its_key() -> None:
     said = written(figure(chart(Calendar(State({**values, **above}), "p", [ticket(1), ticket(0)], {}))))
     assert said.count("nothing") == 2
     assert said.count("A") == 1
+
+
+def test_a_shadow_of_some_detectors_names_them() -> None:
+    line = constant(Validity(FIRST, FIRST + 9 * DAY), gen(source(0, "bias")))
+    below = certified(0, "bias", line, detectors=range(2, 4)).values
+    above = certified(1, "bias", constant(ALWAYS, gen(source(1, "bias")))).values
+    said = written(figure(chart(Calendar(State({**below, **above}), "p", [ticket(1), ticket(0)], {}))))
+    assert "A: detectors 2..3" in said
 
 
 def test_what_is_given_too_shortly_is_called_out_by_its_key() -> None:
