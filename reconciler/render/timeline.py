@@ -159,7 +159,7 @@ def _callouts(axes: Axes, sheet: Sheet, rows: list[Row], bar: float) -> None:
     wanted = [(sheet.x(row.begin) + sheet.x(row.end)) / 2 for row in rows]
     places = spread(wanted, [layout.KEY] * len(rows), sheet.left, sheet.right)
     for row, x, place in zip(rows, wanted, places, strict=True):
-        axes.plot([place, x], [bar - 0.05, bar], linewidth=0.5)
+        axes.plot([place, x], [bar - 0.05, bar], color=INK, linewidth=0.5)
         key = sheet.styles[row.ticket].key
         _write(axes, place, bar - 0.06, key, size=7, ha="center", va="bottom")
 
