@@ -52,6 +52,8 @@ class Taken:
     day_obs: int
     physical_filter: str
     validity: Validity
+    observation_type: str = ""
+    """What it was taken for, such as `science` or `flat`; empty if it is not said."""
 
 
 @dataclass(frozen=True, slots=True)

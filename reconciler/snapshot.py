@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import record, seals
 from .errors import ReconcileError
@@ -100,13 +100,16 @@ def _collection(content: Mapping[str, Any]) -> Collection:
     return Collection(content["type"], tuple(content["children"]), doc)
 
 
-def _row(one: Taken) -> tuple[int, int, str, int, int]:
-    return one.id, one.day_obs, one.physical_filter, one.validity.begin, one.validity.end
+_Row: TypeAlias = tuple[int, int, str, int, int, str]
 
 
-def _taken(row: tuple[int, int, str, int, int]) -> Taken:
-    number, day_obs, physical_filter, begin, end = row
-    return Taken(number, day_obs, physical_filter, Validity(begin, end))
+def _row(one: Taken) -> _Row:
+    return one.id, one.day_obs, one.physical_filter, one.validity.begin, one.validity.end, one.observation_type
+
+
+def _taken(row: _Row) -> Taken:
+    number, day_obs, physical_filter, begin, end, kind = row
+    return Taken(number, day_obs, physical_filter, Validity(begin, end), kind)
 
 
 def _nested(pairs: Pairs) -> dict[str, dict[str, Mapping[str, Any]]]:

@@ -86,7 +86,7 @@ class Repository:
                 uuid = self.store.add(f"{collection}/run{number}", kind, name)
                 rows.append((when.begin, when.end, uuid))
 
-    def expose(self, number: int, begin: int, end: int, physical_filter: str = "r_03") -> None:
+    def expose(self, number: int, begin: int, end: int, physical_filter: str = "r_03", kind: str = "science") -> None:
         """Take an exposure."""
-        taken = Exposure(number, "science", physical_filter, physical_filter[0], Validity(begin, end))
+        taken = Exposure(number, kind, physical_filter, physical_filter[0], Validity(begin, end))
         self.store.exposures[INSTRUMENT, number] = taken

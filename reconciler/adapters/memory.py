@@ -262,7 +262,7 @@ class MemoryRepository:
     ) -> tuple[Taken, ...]:
         """Return the exposures that overlap a window; the fake reads their day from their number, as Rubin counts."""
         return tuple(
-            Taken(e.id, e.id // 100_000, e.physical_filter, e.validity)
+            Taken(e.id, e.id // 100_000, e.physical_filter, e.validity, e.observation_type)
             for (name, _), e in sorted(self.store.exposures.items())
             if name == instrument
             and (filters is None or e.physical_filter in filters)

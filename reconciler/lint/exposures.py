@@ -20,6 +20,10 @@ class Log:
     def __bool__(self) -> bool:
         return bool(self.taken)
 
+    def through(self, physical_filter: str) -> tuple[Taken, ...]:
+        """Return the exposures through one filter."""
+        return tuple(self._through[physical_filter][0])
+
     def first(self, begin: int, end: int, physical_filter: str | None) -> Taken | None:
         """Return the first exposure that lies wholly within `[begin, end)`; through the filter, if one is named."""
         taken, begins = self._through[physical_filter]

@@ -22,7 +22,7 @@ def during(minute: int) -> Validity:
     return Validity(begin, begin + MINUTE // 2)
 
 
-TAKEN = tuple(Taken(number(m), DAY, "g_01" if m % 2 else "r_03", during(m)) for m in range(6))
+TAKEN = tuple(Taken(number(m), DAY, "g_01" if m % 2 else "r_03", during(m), "science") for m in range(6))
 
 
 @pytest.fixture

@@ -32,7 +32,9 @@ kinds = st.sampled_from(["RUN", "TAGGED", "CHAINED", "CALIBRATION"])
 collections = st.builds(Collection, kinds, st.lists(NAMES, max_size=3).map(tuple), docs)
 rows = st.lists(st.tuples(st.integers(), st.integers(), NAMES), max_size=3).map(lambda found: tuple(sorted(found)))
 exposures = st.lists(
-    st.builds(Taken, st.integers(0, 99), st.integers(0, 99), NAMES, spans), unique_by=lambda one: one.id, max_size=5
+    st.builds(Taken, st.integers(0, 99), st.integers(0, 99), NAMES, spans, NAMES),
+    unique_by=lambda one: one.id,
+    max_size=5,
 ).map(lambda taken: tuple(sorted(taken, key=lambda one: one.id)))
 records = st.builds(
     Record,

@@ -111,7 +111,8 @@ def test_an_excused_detector_is_not_lacking(tmp_path: Path) -> None:
 def test_a_chain_with_flats_for_one_filter_of_two_is_found(tmp_path: Path) -> None:
     two = edited(catalog(), lambda values: values.update(bands={"r": "r_03", "g": "g_01"}))
     found = only(on_specs(tmp_path, *calibration_set([Ask("bias"), Ask("dark"), Ask("flat")]), chain(TICKET), two))
-    assert (found.code, found.about) == ("partial", "flat g_01")
+    assert (found.code, found.about) == ("partial", "flat")
+    assert found.message == f"{PUBLIC} has it for some filters and not for g_01"
     assert "physical_filter=g_01" in found.example
 
 

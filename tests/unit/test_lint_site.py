@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,8 +96,20 @@ def test_a_filter_without_flats_counts_if_it_was_used(tmp_path: Path) -> None:
     assert on_site(tmp_path, site.store, external(OLD), two).findings == ()
     site.expose(8, at(60), at(90), "g_01")
     found = only(on_site(tmp_path, site.store, external(OLD), two))
-    assert found.about == "flat g_01"
+    assert found.about == "flat"
+    assert found.message.endswith("not for g_01")
     assert found.example.endswith("exposure 8")
+
+
+def test_a_flat_through_a_filter_without_flats_hits_nobody(tmp_path: Path) -> None:
+    def bands_and_types(values: dict[str, Any]) -> None:
+        values["bands"] = {"r": "r_03", "g": "g_01"}
+        values["products"]["flat"]["observation_type"] = "flat"
+
+    site = Repository(OLD)
+    site.certify(OLD, kind="flat", physical_filter="r_03")
+    site.expose(8, at(60), at(90), "g_01", "flat")
+    assert on_site(tmp_path, site.store, external(OLD), edited(catalog(), bands_and_types)).findings == ()
 
 
 # dead, order

@@ -48,14 +48,15 @@ def during(
         inside = term.any(*(term.exposure.timespan.overlaps(timespan(w.begin, w.end)) for w in asked))
         through = [] if filters is None else [term.exposure.physical_filter.in_iterable(sorted(filters))]
         rows = query.where(inside, *through, instrument=instrument).general(
-            ["exposure"], dimension_fields={"exposure": {"timespan"}}
+            ["exposure"], dimension_fields={"exposure": {"timespan", "observation_type"}}
         )
         found = [_taken(row) for row in rows if not row["exposure.timespan"].isEmpty()]
     return tuple(sorted((one for one in found if any(map(one.validity.overlaps, windows))), key=lambda one: one.id))
 
 
 def _taken(row: Any) -> Taken:
-    return Taken(row["exposure"], row["day_obs"], row["physical_filter"], validity(row["exposure.timespan"]))
+    when, kind = validity(row["exposure.timespan"]), row["exposure.observation_type"]
+    return Taken(row["exposure"], row["day_obs"], row["physical_filter"], when, kind or "")
 
 
 def _hull(windows: tuple[Validity, ...]) -> Validity:

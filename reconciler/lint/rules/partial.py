@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ...dataid import data_id, parse
+from ...ports import Taken
 from ...spec.documents import LockedExposures
 from ...spec.instances import catalog_for
 from ...spec.ranges import Ranges, ranges
-from ...validity import BEGINNING, END
 from ..finding import Finding
 from ..view import Fate, Home, Search, View
 from ..words import asked, whom
@@ -77,7 +77,10 @@ def _answer(search: Search, dataset_type: str, asker: str, when: int) -> str:
 
 
 def filters(view: View) -> Iterator[Finding]:
-    """A chain that has a product for some filters has it for every filter; with a site, for those that were used."""
+    """A chain that has a product for some filters has it for every filter.
+
+    With a site, for those that were used, and not only to take the frames that calibrations are made from.
+    """
     for search in view.searches:
         if search.opaque:
             continue
@@ -87,26 +90,37 @@ def filters(view: View) -> Iterator[Finding]:
             held[fate.dataset_type].append(fate)
         for dataset_type, fates in held.items():
             found = {fate.physical_filter for fate in fates}
-            for name in sorted(wanted.get(dataset_type, frozenset()) - found):
-                yield from _without(search, fates[0], name)
+            lacking = sorted(wanted.get(dataset_type, frozenset()) - found)
+            used = [(name, _user(view, search, name)) for name in lacking]
+            if counted := [(name, one) for name, one in used if one or not search.place]:
+                yield _without(search, fates[0], counted)
 
 
-def _without(search: Search, like: Fate, name: str) -> Iterator[Finding]:
-    one = search.log.first(BEGINNING, END, name)
-    if search.place and one is None:
-        return
+def _without(search: Search, like: Fate, lacking: list[tuple[str, Taken | None]]) -> Finding:
+    name, one = lacking[0]
     asker = data_id({**parse(like.data_ids[0]), "physical_filter": name})
     chain = search.document.document.name
-    yield Finding(
+    return Finding(
         "partial",
-        f"{like.dataset_type} {name}",
-        f"{chain} has {like.dataset_type} for other filters and none for {name}",
+        like.dataset_type,
+        f"{chain} has it for some filters and not for {', '.join(name for name, _ in lacking)}",
         asked(like.dataset_type, asker, like.effective.spans[0].begin, one),
         "one for every filter of the catalog",
         search.document,
         search.members,
         search.place,
     )
+
+
+def _user(view: View, search: Search, name: str) -> Taken | None:
+    """Return the first exposure through a filter that is no frame for making calibrations."""
+    frames = {
+        entry.observation_type
+        for one in view.tree.catalogs
+        if one.document.instrument == search.document.document.instrument
+        for entry in one.document.products.values()
+    }
+    return next((one for one in search.log.through(name) if one.observation_type not in frames), None)
 
 
 def _filters(view: View, search: Search) -> dict[str, frozenset[str]]:
