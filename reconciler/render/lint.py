@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..lint import Finding, Report
+from ..lint.rules import RULES
 from ..words import count
 from .problems import as_json as problems_json
 
@@ -17,10 +18,11 @@ def text(report: Report, subject: str) -> str:
 
 
 def as_json(report: Report, subject: str) -> dict[str, Any]:
-    """Return the same as plain values; `waived` is the reason, or null."""
+    """Return the same as plain values, and what was looked for; `waived` is the reason, or null."""
     findings = [_finding(one, None) for one in report.findings]
     findings += [_finding(one, reason) for one, reason in report.waived]
-    return {"subject": subject, "findings": findings, "warnings": problems_json(report.warnings)}
+    rules = [{"code": rule.code, "finds": rule.summary, "on_specs": rule.on_specs} for rule in RULES]
+    return {"subject": subject, "rules": rules, "findings": findings, "warnings": problems_json(report.warnings)}
 
 
 def summary(report: Report, subject: str) -> str:

@@ -278,5 +278,7 @@ def test_a_finding_is_a_problem_with_file_line_and_column_and_json_has_its_parts
     )
     assert "1 finding in specs and locks." in said
     assert 'waive: [{code: gap, about: "bias", reason: ...}]' in said
-    (told,) = as_json(report, "specs")["findings"]
+    content = as_json(report, "specs")
+    assert {rule["code"] for rule in content["rules"]} == set(get_args(LintCode))
+    (told,) = content["findings"]
     assert (told["about"], told["example"], told["place"], told["waived"]) == ("bias", found.example, None, None)
