@@ -1,0 +1,117 @@
+"""Commands that compare a site with the specs, change it, or tell how it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..app import HERE, Directory, Json, Observed, SiteName
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Examples: reconcile plan --site summit --out summit.plan; reconcile plan --observed summit.json"
+)
+def plan(
+    directory: Directory = HERE,
+    site: SiteName = None,
+    observed: Observed = None,
+    out: Annotated[Path | None, typer.Option(help="Save the plan, bound to what it rests on.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, or why they are blocked.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what is missing at a site, step by step; changes nothing."""
+    from ..plan import run
+
+    code = run(
+        directory,
+        site,
+        observed=observed,
+        out=out,
+        detailed_exitcode=detailed_exitcode,
+        markdown=markdown,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)
+
+
+@commands.command(epilog="Examples: reconcile apply --site summit; reconcile apply summit.plan --auto-approve")
+def apply(
+    saved: Annotated[Path | None, typer.Argument(help="A plan saved by plan --out; refused if it is stale.")] = None,
+    directory: Directory = HERE,
+    site: SiteName = None,
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
+    new_record: Annotated[
+        bool, typer.Option("--new-record", help="Begin a new record where the old one is lost; look first.")
+    ] = False,
+    spot_check: Annotated[
+        Path | None, typer.Option("--spot-check", help="Put the pictures of what is built into this directory.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Do what the plan says, from HEAD; run it again after anything went wrong, and it goes on."""
+    from ..apply import run
+
+    code = run(
+        directory,
+        site,
+        saved=saved,
+        auto_approve=auto_approve,
+        new_record=new_record,
+        spot_check=spot_check,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)
+
+
+@commands.command(epilog="Example: reconcile status --site usdf || mail -s drift calibrators")
+def status(directory: Directory = HERE, site: SiteName = None, as_json: Json = False) -> None:
+    """Say for each document whether a site is in sync with it: exit 0, 2 if not, 11 if unknown."""
+    from ..status import run
+
+    raise typer.Exit(run(directory, site, as_json=as_json))
+
+
+@commands.command(epilog="Example: reconcile show LSSTComCam/calib/DM-48520/DP1/bias.20250207a")
+def show(
+    name: Annotated[str, typer.Argument(help="A collection, a ticket, or a saved plan's file.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a site holds under a name: chain, certifications, claim or seal; or a saved plan."""
+    from ..show import run
+
+    raise typer.Exit(run(name, directory, site, as_json=as_json))
+
+
+@commands.command(epilog="Example: reconcile observe --site summit --out summit.json")
+def observe(
+    out: Annotated[Path, typer.Option(help="The file to write; the same contents give the same bytes.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    as_json: Json = False,
+) -> None:
+    """Write what a site holds into a file, from which `plan --observed` plans without access; changes nothing."""
+    from ..observe import run
+
+    raise typer.Exit(run(directory, site, out=out, as_json=as_json))
+
+
+@commands.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")
+def cancel(
+    leaf: Annotated[str, typer.Argument(help="The generation whose job is to end.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    as_json: Json = False,
+) -> None:
+    """End the running job of a generation; what it made stays, and apply resumes it."""
+    from ..cancel import run
+
+    raise typer.Exit(run(leaf, directory, site, as_json=as_json))
