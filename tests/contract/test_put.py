@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from lsst.daf.butler import CollectionType, DatasetType, Timespan
 
 from reconciler.errors import ReconcileError
+from reconciler.observation import Scope
 from reconciler.ports import File
 from tests import fuse
 from tests.contract.hands import EVERYTHING, ButlerHands, Hands, data_id
@@ -19,8 +22,12 @@ RUN = "Cam/calib/DM-1/unbounded"
 def file(tmp_path: Path, detector: int, dataset_type: str = "defects") -> File:
     path = tmp_path / f"{dataset_type}_{detector}.yaml"
     path.write_text(f"detector: {detector}\n")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return File(dataset_type, "StructuredDataDict", ("instrument", "detector"), data_id(detector), str(path), sha256)
+    dimensions = ("instrument", "detector")
+    return File(dataset_type, "StructuredDataDict", dimensions, data_id(detector), str(path), sha256_of(path))
+
+
+def sha256_of(path: str | Path) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def test_files_become_datasets_of_the_run(hands: Hands, tmp_path: Path) -> None:
@@ -152,3 +159,26 @@ def test_the_files_of_a_run_are_copied_out_under_plain_names_as_often_as_asked(h
 
 def test_a_run_without_pictures_gives_none(hands: Hands, tmp_path: Path) -> None:
     assert hands.repository.retrieve("Cam/calib/none", ("biasMosaic8",), str(tmp_path / "pictures")) == ()
+
+
+def test_looking_at_a_picture_does_not_hide_calibrations_of_the_same_dimensions(
+    butler_hands: ButlerHands, tmp_path: Path
+) -> None:
+    repository, everything = butler_hands.repository, Scope(None, frozenset({"camera"}))
+    path = file(tmp_path, 3).path
+    camera = File("camera", "StructuredDataDict", ("instrument",), "instrument=Cam", path, sha256_of(path))
+    uuid = repository.put(RUN, (camera,))["camera"]["instrument=Cam"]
+    before = repository.observe(everything)
+    butler = butler_hands.butler
+    butler.registry.refresh()
+    butler.registry.registerDatasetType(
+        DatasetType("map", ["instrument"], "StructuredDataDict", universe=butler.dimensions)
+    )
+    butler_hands.collection("somebody/run", "RUN")
+    butler.put({}, "map", instrument="Cam", run="somebody/run")
+    butler.collections.register("calib/camera", CollectionType.CALIBRATION)
+    butler.registry.certify("calib/camera", [butler.get_dataset(UUID(uuid))], Timespan(None, None))
+    assert len(repository.retrieve("somebody/run", ("map",), str(tmp_path / "pictures"))) == 1
+    after = repository.observe(everything)
+    assert after.contents == before.contents
+    assert after.certifications["calib/camera", "camera"]

@@ -49,6 +49,15 @@ class Connection:
         self._roll_back()
         return at(self.reader)
 
+    @contextmanager
+    def another(self) -> Iterator[Any]:
+        """Open a Butler for one look at dataset types that are no calibrations.
+
+        One that has met such a type forgets that calibrations of the same dimensions have validity ranges.
+        """
+        with closing(self._open(writeable=False)) as butler:
+            yield butler
+
     def _roll_back(self) -> None:
         """Roll back what a dead writer has left half; SQLite does so for any connection that might write."""
         database = self.registry_config.connectionString.database
