@@ -80,9 +80,8 @@ class ButlerRepository:
 
     def retrieve(self, run: str, dataset_types: tuple[str, ...], into: str) -> tuple[str, ...]:
         """Copy the files of these types in a RUN into a directory."""
-        with told(self.place):
-            with self._connection.another() as butler:
-                return artifacts.retrieve(butler, run, dataset_types, into)
+        with told(self.place), self._connection.another() as butler:
+            return artifacts.retrieve(butler, run, dataset_types, into)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
