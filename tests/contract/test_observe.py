@@ -184,3 +184,30 @@ def _counted() -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("names", [None, frozenset({"parent"})], ids=["all", "by name"])
+def test_a_chain_that_is_born_while_somebody_looks_is_no_error(
+    butler_hands: ButlerHands, names: frozenset[str] | None
+) -> None:
+    if "postgresql" not in (butler_hands.root / "butler.yaml").read_text():
+        pytest.skip("on SQLite nobody writes while somebody reads")
+    butler_hands.collection("run/0", "RUN")
+    butler_hands.chain("parent", ["run/0"])
+    born: list[str] = []
+
+    def give_birth(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if "collection_chain" in statement and statement.startswith("SELECT") and not born:
+            born.append("late")
+            butler_hands.chain("late", ["run/0"])
+            butler_hands.chain("parent", ["late"])
+
+    with butler_hands.again() as repository:
+        repository.observe(Scope(frozenset({"run/0"})))
+        event.listen(Engine, "before_cursor_execute", give_birth)
+        try:
+            seen = repository.observe(Scope(names))
+        finally:
+            event.remove(Engine, "before_cursor_execute", give_birth)
+    assert born
+    assert seen.collections["parent"].children in (("run/0",), ("late",))

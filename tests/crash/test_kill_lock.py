@@ -18,9 +18,9 @@ DIES = """
 import os, sys
 from pathlib import Path
 from reconciler.cli import main
-write, replace = Path.write_text, Path.replace
-def write_half(path, text, **options):
-    write(path, text[: len(text) // 2], **options)
+write, replace = Path.write_bytes, Path.replace
+def write_half(path, content):
+    write(path, content[: len(content) // 2])
     os.kill(os.getpid(), 9)
 def die(path, target):
     os.kill(os.getpid(), 9)
@@ -29,7 +29,7 @@ def replace_and_die(path, target):
     os.kill(os.getpid(), 9)
 moment, root = sys.argv[1:]
 if moment == "half written":
-    Path.write_text = write_half
+    Path.write_bytes = write_half
 elif moment == "written":
     Path.replace = die
 else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 from ... import record, seals
 from ...observation import Collection, Observation, Scope
@@ -12,6 +12,11 @@ from ...validity import Validity
 from .editing import parse_record
 from .exposures import spans
 from .rows import certifications, contents
+
+T = TypeVar("T")
+
+ATTEMPTS = 10
+"""How often others may be faster; each time one of them has registered a chain."""
 
 Rows: TypeAlias = dict[tuple[str, str], dict[str, tuple[tuple[int, int, str], ...]]]
 Contents: TypeAlias = dict[tuple[str, str], dict[str, str]]
@@ -48,7 +53,7 @@ def collections(butler: Any, names: Iterable[str] | None) -> list[Any]:
     Parents are never asked for: Butler needs a query for each collection to find them.
     """
     if names is None:
-        return list(butler.collections.query_info("*", include_chains=True, include_doc=True))
+        return _asked(lambda: list(butler.collections.query_info("*", include_chains=True, include_doc=True)))
     return _named(butler, {*names, record.COLLECTION})
 
 
@@ -59,11 +64,20 @@ def _named(butler: Any, names: set[str]) -> list[Any]:
     if not names:
         return []
     try:
-        return list(
-            butler.collections.query_info(sorted(names), flatten_chains=True, include_chains=True, include_doc=True)
-        )
+        options = {"flatten_chains": True, "include_chains": True, "include_doc": True}
+        return _asked(lambda: list(butler.collections.query_info(sorted(names), **options)))
     except MissingCollectionError:
-        return _named(butler, names.intersection(butler.collections.query("*", include_chains=True)))
+        return _named(butler, names.intersection(_asked(lambda: butler.collections.query("*", include_chains=True))))
+
+
+def _asked(query: Callable[[], T]) -> T:
+    """Ask for collections; again where a chain was born between two queries of Butler's, which it has no word for."""
+    for _ in range(ATTEMPTS):
+        try:
+            return query()
+        except KeyError:
+            continue
+    return query()
 
 
 def _datasets(butler: Any, infos: Iterable[Any], names: Iterable[str]) -> tuple[Rows, Contents]:
