@@ -43,8 +43,7 @@ class ButlerExecutor:
         return Butler.from_config(self.address, writeable=True)
 
     def build(self, job: Job) -> Graph:
-        known = set(self.butler.collections.query("*", include_chains=True))
-        if unknown := [name for name in job.inputs if name not in known]:
+        if unknown := [name for name in job.inputs if not self._exists(name)]:
             raise ReconcileError(f"input collection {unknown[0]} does not exist")
         self.pending.add(job.leaf)
         return Graph(job, len(self._lacking(job)), ())
@@ -78,9 +77,18 @@ class ButlerExecutor:
         wanted = [(t, d) for t, ids in outputs(job).items() for d in ids]
         return [(t, d) for t, d in wanted if (t, parse(d)["detector"]) not in there]
 
+    def _exists(self, collection: str) -> bool:
+        """Ask by name: a question for all collections fails while somebody else makes a chain."""
+        from lsst.daf.butler import MissingCollectionError
+
+        try:
+            return bool(self.butler.collections.query([collection], include_chains=True))
+        except MissingCollectionError:
+            return False
+
     def _there(self, job: Job) -> set[tuple[str, Any]] | None:
         """Return (dataset type, detector) of what the RUN holds; None if there is no RUN."""
-        if job.run not in self.butler.collections.query(f"{job.leaf}/*"):
+        if not self._exists(job.run):
             return None
         return {
             (t, ref.dataId["detector"])

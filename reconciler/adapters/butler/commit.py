@@ -11,6 +11,7 @@ from ...ports import Moved
 from ...record import Record
 from ...state import Cert, Chain, Change, Key, Owned, Value
 from ...timeline import Span, timeline, uuid
+from .ask import all_names
 from .connect import Connection
 from .editing import editing, register, write_record
 from .rows import certifications
@@ -93,7 +94,7 @@ def _redefine(butler: Any, name: str, members: Value | None) -> None:
     try:
         butler.collections.redefine_chain(name, list(members or ()))
     except MissingCollectionError as error:
-        there = set(butler.collections.query("*", include_chains=True))
+        there = all_names(butler)
         lost = ", ".join(member for member in members or () if member not in there)
         raise ReconcileError(f"chain {name}: member {lost} does not exist") from error
     except CollectionCycleError as error:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 from ... import record, seals
 from ...observation import Collection, Observation, Scope
 from ...validity import Validity
+from .ask import all_names, asked
 from .editing import parse_record
 from .exposures import spans
 from .rows import certifications, contents
-
-T = TypeVar("T")
-
-ATTEMPTS = 10
-"""How often others may be faster; each time one of them has registered a chain."""
 
 Rows: TypeAlias = dict[tuple[str, str], dict[str, tuple[tuple[int, int, str], ...]]]
 Contents: TypeAlias = dict[tuple[str, str], dict[str, str]]
@@ -53,7 +49,7 @@ def collections(butler: Any, names: Iterable[str] | None) -> list[Any]:
     Parents are never asked for: Butler needs a query for each collection to find them.
     """
     if names is None:
-        return _asked(lambda: list(butler.collections.query_info("*", include_chains=True, include_doc=True)))
+        return asked(lambda: list(butler.collections.query_info("*", include_chains=True, include_doc=True)))
     return _named(butler, {*names, record.COLLECTION})
 
 
@@ -65,19 +61,9 @@ def _named(butler: Any, names: set[str]) -> list[Any]:
         return []
     try:
         options = {"flatten_chains": True, "include_chains": True, "include_doc": True}
-        return _asked(lambda: list(butler.collections.query_info(sorted(names), **options)))
+        return asked(lambda: list(butler.collections.query_info(sorted(names), **options)))
     except MissingCollectionError:
-        return _named(butler, names.intersection(_asked(lambda: butler.collections.query("*", include_chains=True))))
-
-
-def _asked(query: Callable[[], T]) -> T:
-    """Ask for collections; again where a chain was born between two queries of Butler's, which it has no word for."""
-    for _ in range(ATTEMPTS):
-        try:
-            return query()
-        except KeyError:
-            continue
-    return query()
+        return _named(butler, names & all_names(butler))
 
 
 def _datasets(butler: Any, infos: Iterable[Any], names: Iterable[str]) -> tuple[Rows, Contents]:
