@@ -1,6 +1,7 @@
 """Tasks over dictionaries: reduce an exposure, combine exposures, with and without a calibration.
 
 HANG_AT in the environment makes the reduction of that exposure touch HANG_FILE and never return: there a test kills.
+MEET_IN names a folder: a reduction leaves the number of its process there and waits until it finds that of another.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Reduce(PipelineTask):
         if str(raw["exposure"]) == os.environ.get("HANG_AT"):
             Path(os.environ["HANG_FILE"]).touch()
             time.sleep(600)
+        if folder := os.environ.get("MEET_IN"):
+            (Path(folder) / str(os.getpid())).touch()
+            while len(list(Path(folder).iterdir())) < 2:
+                time.sleep(0.01)
         if raw["exposure"] in self.config.fail:
             raise ValueError(f"shutter stuck in {raw['exposure']}\nsecond line")
         if raw["exposure"] in self.config.invalid:

@@ -106,7 +106,7 @@ class PipetaskExecutor:
                 butler = open_butler(job.place, address, writeable=True)
                 with closing(butler):
                     writer = at_run(butler, built.recipe.inputs, job.run)
-                    run(writer, built.graph, progress, submission.write_report)
+                    run(writer, built.graph, progress, submission.write_report, processes=self._processes)
         finally:
             self._end(job)
 

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.adapters.pipetask.crew import Lost, Workers
-from tests.pipelines.jobs import hanging, job, wait_until
+from tests.pipelines.jobs import PLACE, RELEASES, hanging, job, wait_until
 from tests.pipelines.repository import DETECTORS, EXPOSURES
 
 DEADLY = 13
@@ -75,6 +75,19 @@ def test_workers_end_when_they_are_dismissed_in_the_middle() -> None:
     crew.start(1)
     crew.start(2)
     crew.dismiss()
+
+
+@pytest.mark.timeout(60)
+def test_an_executor_of_two_processes_runs_two_quanta_at_a_time(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reduction waits for one in another process: with a single one it would wait for ever."""
+    (meeting := tmp_path / "meeting").mkdir()
+    monkeypatch.setenv("MEET_IN", str(meeting))
+    executor, bias = PipetaskExecutor({PLACE: address}, RELEASES, processes=2), job(tmp_path)
+    executor.submit(executor.build(bias), lambda *_: None)
+    assert executor.build(bias).quanta == 0
+    assert str(os.getpid()) not in {path.name for path in meeting.iterdir()}
 
 
 def test_a_killed_job_takes_its_workers_along_and_resumes(
