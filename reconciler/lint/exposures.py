@@ -41,15 +41,19 @@ class Log:
         near = taken[bisect_right(begins, end - self._longest) : bisect_left(begins, begin)]
         return tuple(one for one in near if one.validity.end > end)
 
-    def quiet(self, instant: int) -> Validity:
-        """Return the nearest time without exposures; both of its ends may be boundaries of validity ranges."""
+    def quiet(self, instant: int) -> Validity | None:
+        """Return the nearest time without exposures; both of its ends may be boundaries of validity ranges.
+
+        None if the shutter was open, as far as is known, from the first instant to the last.
+        """
         at = bisect_right([begin for begin, _ in self._busy], instant) - 1
         if at < 0 or instant >= self._busy[at][1]:
             raise ValueError("no exposure is under way at that instant")
         begin, end = self._busy[at]
         before = self._busy[at - 1][1] if at else BEGINNING
         after = self._busy[at + 1][0] if at + 1 < len(self._busy) else END
-        return Validity(before, begin) if instant - begin <= end - instant else Validity(end, after)
+        gaps = [(instant - begin, before, begin), (end - instant, end, after)]
+        return min(((far, Validity(b, e)) for far, b, e in gaps if b < e), default=(0, None))[1]
 
     @cached_property
     def _longest(self) -> int:

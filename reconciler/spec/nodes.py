@@ -102,7 +102,7 @@ def _refused(source: Source) -> Iterator[Problem]:
             yield source.problem("too-large", at, f"more than {MAX_NODES:,} values in one file", "fewer")
             return
         if depth > MAX_DEPTH:
-            yield source.problem("too-deep", at, f"values nested more than {MAX_DEPTH} deep", "a flatter file")
+            yield _too_deep(source, at)
             return
         refusal = _refusal(event)
         reported += refusal is not None
@@ -124,8 +124,14 @@ def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     at = position(mark) if mark else Position(1, 1)
     if error.problem == "but found another document":
         return source.problem("documents", at, "a second document", "one document per file")
+    if error.problem == "exceeded maximum nesting depth":  # libyaml's own limit, which only some releases have
+        return _too_deep(source, at)
     context = f" {error.context}" if error.context else ""
     return source.problem("syntax", at, f"not YAML: {error.problem}{context}")
+
+
+def _too_deep(source: Source, at: Position) -> Problem:
+    return source.problem("too-deep", at, f"values nested more than {MAX_DEPTH} deep", "a flatter file")
 
 
 class _Reader:
@@ -147,7 +153,7 @@ class _Reader:
         if node.tag == _STR:
             return node.value
         if depth > MAX_DEPTH:
-            self._problem(node, "too-deep", f"values nested more than {MAX_DEPTH} deep", "a flatter file")
+            self.problems.append(_too_deep(self.source, position(node.start_mark)))
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, depth)

@@ -162,6 +162,23 @@ def test_before_the_first_and_after_the_last_exposure_there_is_no_end(edge: int,
     assert words in only(on_site(tmp_path, site.store, external(OLD))).expected
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "words"),
+    [
+        (BEGINNING, at(30), "not before 2024-12-06T00:00:30"),
+        (at(0), END, "not after 2024-12-06T00:00:00"),
+        (BEGINNING, END, "no time between them"),
+    ],
+)
+def test_an_exposure_from_the_first_instant_or_to_the_last_leaves_the_other_side(
+    begin: int, end: int, words: str, tmp_path: Path
+) -> None:
+    site = Repository(OLD)
+    site.certify(OLD, until(10), since(10))
+    site.expose(7, begin, end)
+    assert words in only(on_site(tmp_path, site.store, external(OLD))).expected
+
+
 def test_a_boundary_that_something_above_hides_hits_nobody(tmp_path: Path) -> None:
     site = Repository(NEW, OLD)
     site.certify(NEW, Validity(at(5), at(15)))

@@ -55,6 +55,8 @@ def _finding(
 def _offer(search: Search, edge: int) -> str:
     """Return the nearest time at which the shutter was closed."""
     quiet = search.log.quiet(edge)
+    if quiet is None:
+        return "a boundary before or after all exposures, since there is no time between them"
     if quiet.begin == BEGINNING:
         return f"a boundary not after {_both(quiet.end)}"
     if quiet.end == END:
