@@ -24,18 +24,21 @@ class Layer(NamedTuple):
 # The levels of DESIGN section 3. A new module stands in exactly one of them.
 LAYERS = {
     "words": Layer("errors words names validity timeline dataid chains differences bisection"),
+    "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words",)),
     "core": Layer(
         "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
         "plan explanation origin effect blast lanes",
         ("words",),
     ),
-    "meaning of specs": Layer("desired generation starting curation locking reruns makers", ("words", "specs", "core")),
-    "protocol": Layer("look impact apply saved snapshot stills", ("words", "core")),
+    "meaning of specs": Layer(
+        "desired generation starting curation locking reruns makers", ("words", "verdicts", "specs", "core")
+    ),
+    "protocol": Layer("look impact apply saved snapshot stills", ("words", "verdicts", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
     "lint": Layer("lint", ("words", "specs", "core")),
-    "rendering": Layer("render", ("words", "specs", "core", "lint")),
+    "rendering": Layer("render", ("words", "verdicts", "specs", "core", "lint")),
     "scaffold": Layer("scaffold"),
     "demo": Layer("demo", ("words", "specs", "scaffold", "adapters")),
 }
