@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from .errors import ExitCode, Locked, ReconcileError, Unreachable
+from .evidence import judged
 from .facts import Facts
 from .halted import Halted
 from .intent import Desired
@@ -17,8 +18,10 @@ from .look import Look, look
 from .observation import Scope
 from .plan import expected
 from .ports import Moved
+from .state import Owned
 from .steps import Outcome, Step, World, is_done
 from .steps.base import DONE, UNCHANGED
+from .steps.chains import Link
 
 ATTEMPTS = 30
 """How often a step looks again after somebody else was faster. Each time somebody made progress."""
@@ -94,7 +97,10 @@ def _look(step: Step, world: World, want: Desired, facts: Facts) -> Look:
     public = facts.public if facts.trust == "required" else frozenset[str]()
     collections = (scope.collections or frozenset()) | public
     narrow = Scope(collections, scope.dataset_types, scope.exposures)
-    return look([world.repository(step.place)], lambda _: narrow, _only(step, want), facts)
+    seen = look([world.repository(step.place)], lambda _: narrow, _only(step, want), facts)
+    if facts.trust == "none" or not isinstance(step, Link):
+        return seen
+    return judged(seen, want, world.repositories, [Owned(step.place, step.chain.name, step.member)])
 
 
 def _only(step: Step, want: Desired) -> Desired:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import curation, generation
-from .intent import Desired, Made, Work
+from .intent import Desired, Evidence, Made, Work
 from .spec.documents import Chain as ChainDocument
 from .spec.documents import Site
 from .spec.load import Tree
@@ -23,12 +23,14 @@ class _Wanted:
 
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def add(self, made: Made) -> None:
         """Take in what one document makes."""
         self.values.update(made.values)
         self.works.update(made.works)
+        self.evidence += made.evidence
         self.notices += made.notices
         for chain, members in made.chains.items():
             self.link(chain, (*members, *_members(self.values, chain)), "set")
@@ -55,7 +57,7 @@ def desired(tree: Tree, site: Site) -> Desired:
         for place in chain.document.repositories or tuple(places):
             if place in places and chain.document.instrument in places[place].instruments:
                 public |= set(_chain(chain.document, place, tree, wanted))
-    return Desired(State(wanted.values), wanted.works, frozenset(public), tuple(wanted.notices))
+    return Desired(State(wanted.values), wanted.works, frozenset(public), tuple(wanted.evidence), tuple(wanted.notices))
 
 
 def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> Iterator[Chain]:

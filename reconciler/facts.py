@@ -26,6 +26,14 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the evidence for a collection lets science see it, and if not, why: every reason, for people."""
+
+    passed: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What gates and needs ask of the world beyond the state.
 
@@ -33,6 +41,8 @@ class Facts:
     ----------
     public
         Names of the public chains; what is reachable from them is what science sees.
+    standings
+        Collection that science is to see -> how its evidence stands. Of what is not here nothing is known.
     shelves
         Place -> what its RUN and TAGGED collections answer (see `observation.shelves`).
     seams
@@ -48,7 +58,7 @@ class Facts:
     trust: Trust = "required"
     public: frozenset[str] = frozenset()
     approvals: frozenset[Approval] = frozenset()
-    passed: frozenset[str] = frozenset()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
     observations: Mapping[str, Observation] = field(default_factory=dict)
     shelves: Mapping[str, Mapping[tuple[str, str], Mapping[str, Timeline]]] = field(default_factory=dict)
     seams: Mapping[str, Seams] = field(default_factory=dict)

@@ -6,7 +6,7 @@ An edit is public if a collection that it touches can be reached from a public c
 from __future__ import annotations
 
 from .errors import ExitCode
-from .facts import Approval, Facts
+from .facts import Approval, Facts, Standing
 from .resolve import children_at, reachable
 from .state import State
 from .steps.base import Outcome, Step, blocked
@@ -19,9 +19,17 @@ def closed(step: Step, before: State, after: State, facts: Facts) -> Outcome | N
     subject = step.subject
     if Approval(step.verb, subject) not in facts.approvals:
         return blocked(f"needs an approval to {step.verb} {subject}, which science would see", ExitCode.APPROVAL)
-    if step.verb == "adopt" and subject not in facts.passed:
-        return blocked(f"{subject} has not passed its verification", ExitCode.VERIFICATION)
-    return None
+    return _unproven(subject, facts) if step.verb == "adopt" else None
+
+
+def _unproven(subject: str, facts: Facts) -> Outcome | None:
+    standing = facts.standings.get(subject, _UNKNOWN)
+    if standing.passed:
+        return None
+    return blocked(f"{subject} has not passed its verification: {'; '.join(standing.reasons)}", ExitCode.VERIFICATION)
+
+
+_UNKNOWN = Standing(False, ("its evidence was not read",))
 
 
 def is_public(step: Step, before: State, after: State, facts: Facts) -> bool:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from .ports import File, Job
 from .seals import Claim, Recipe
 from .state import Cert, Chain, Gen, Key, Presence, State, Value
+from .verification.criteria import Criteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Generation:
         Dataset types of the output RUN that people look at.
     mixed
         How precursors that other specs make differ from what the lock pins, in words; empty if they do not.
+    first
+        Generations whose RUNs are searched before `inputs`, in this order: they win at any date.
     """
 
     key: Gen
@@ -92,6 +95,7 @@ class Generation:
     named: tuple[str, ...] = ()
     spot_check: tuple[str, ...] = ()
     mixed: str = ""
+    first: tuple[Gen, ...] = ()
 
     def job(self, claim: Claim) -> Job:
         """Return what an executor is given: the work, and where its claim says that it goes."""
@@ -116,6 +120,33 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Examination(Generation):
+    """A verification: a generation whose datasets are evidence, of what other generations are good for.
+
+    Attributes
+    ----------
+    kind_of_product
+        The product that tests are looked up by, `flat` for `flat-u`.
+    examined
+        The generations that are judged by the results; none for pictures of a whole set at work.
+    dataset_type
+        What the rows of the results must have been measured with, one of `examined`'s.
+    results
+        Dataset type of the result table; None if there is no test.
+    """
+
+    kind_of_product: str = ""
+    examined: tuple[Gen, ...] = ()
+    dataset_type: str = ""
+    results: str | None = None
+
+    @property
+    def leaves(self) -> frozenset[str]:
+        """Its own leaf, and those of what it examines: whoever judges must see their seals."""
+        return frozenset({self.key.leaf, *(key.leaf for key in self.examined)})
+
+
+@dataclass(frozen=True, slots=True)
 class Curation:
     """Files to be put into one RUN as they are."""
 
@@ -137,6 +168,24 @@ class Pin:
 Work: TypeAlias = Generation | Curation | Pin
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a calibration set rests on before science may see it: its verifications, and by what they are judged.
+
+    Without any verification, nothing is evident.
+    """
+
+    ticket: str
+    chain: Chain
+    examinations: tuple[Gen, ...] = ()
+    criteria: Mapping[str, Criteria] = field(default_factory=dict)
+    """By instance."""
+
+    def concerns(self, collection: str) -> bool:
+        """Return whether a collection is the set's ticket chain or stands below it."""
+        return f"{collection}/".startswith(f"{self.chain.name}/")
+
+
 @dataclass
 class Made:
     """What one document makes: wanted values, the work behind them, members of its own chains, and remarks."""
@@ -144,6 +193,7 @@ class Made:
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
     chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
     notices: list[str] = field(default_factory=list)
 
 
@@ -159,6 +209,8 @@ class Desired:
         For each wanted generation, how it is made.
     public
         The public chains: Chain documents without a `u/` prefix.
+    evidence
+        What the calibration sets rest on, one entry for each set.
     notices
         What specs say and this version or this site cannot do, in words.
     """
@@ -166,6 +218,7 @@ class Desired:
     state: State
     works: Mapping[Gen, Work] = field(default_factory=dict)
     public: frozenset[Chain] = frozenset()
+    evidence: tuple[Evidence, ...] = ()
     notices: tuple[str, ...] = ()
 
     def recipe(self, key: Gen) -> str:
@@ -173,6 +226,16 @@ class Desired:
         value = self.state.get(key)
         assert isinstance(value, Presence)
         return value.recipe
+
+    def examination(self, key: Gen) -> Examination:
+        """Return the work behind a verification."""
+        work = self.works[key]
+        assert isinstance(work, Examination)
+        return work
+
+    def evidence_of(self, place: str, collection: str) -> tuple[Evidence, ...]:
+        """Return what a collection at one place rests on; nothing for one that no set makes."""
+        return tuple(one for one in self.evidence if one.chain.place == place and one.concerns(collection))
 
     def certs_of(self, place: str, collection: str) -> tuple[Cert, ...]:
         """Return the wanted certifications in one collection, in order."""

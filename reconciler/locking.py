@@ -17,10 +17,12 @@ from .ports import Repository, Selected
 from .resolve import flatten
 from .seals import digest
 from .spec import selection
-from .spec.documents import CalibrationSet, Catalog, Lock, LockedExposures, LockedRun, LockedRuns
+from .spec.documents import CalibrationSet, Catalog, Lock, LockedExamination, LockedExposures, LockedRun, LockedRuns
 from .spec.documents.lock import StartingCollection, StartingGeneration
+from .spec.examinations import Examined, examined
 from .spec.instances import Instance, expression, instances
 from .spec.ranges import ranges
+from .words import count
 
 FEW = 3
 """With so few frames nothing can be clipped at all; the templates ask for 15 to 20 (DMTN-222 section 3.1)."""
@@ -65,6 +67,11 @@ def make_lock(
             locked = _exposures(document, catalog, instance, repository, findings)
         if locked is not None:
             products[instance.name] = locked
+    examinations = {
+        one.name: found
+        for one in examined(document, catalog)
+        if one.selection and (found := _examination(document, one, repository, findings)) is not None
+    }
     if findings.errors:
         raise ReconcileError(
             f"{document.ticket} cannot be locked:\n  " + "\n  ".join(findings.errors),
@@ -80,6 +87,7 @@ def make_lock(
         starting=starting,
         generations=generations,
         products=products,
+        examinations=examinations,
     )
     return Locking(lock, findings.remarks)
 
@@ -154,13 +162,11 @@ def _exposures(
     if instance.selection is None:
         return LockedExposures.model_validate(common)
     written = expression(document, instance)
-    within = f"({written}) and band='{instance.band}'" if instance.band else written
-    try:
-        selected = repository.select(document.instrument, document.raws, within)
-    except ReconcileError as error:
-        findings.errors.append(f"{instance.name}: {error.message}")
+    selected = _selected(document, instance.name, instance.band, written, repository, findings)
+    if selected is None:
         return None
-    found = list(_wrong(document, instance, selected, written, repository))
+    found = list(_wrong(document, instance.name, selected, written, repository))
+    found += _mixed(instance, selected)
     found += _lacking(instance, selected, set(catalog.detectors) - {e.detector for e in excused})
     findings.errors += found
     findings.remarks += _odd(instance, selected)
@@ -175,18 +181,52 @@ def _exposures(
     )
 
 
+def _examination(
+    document: CalibrationSet, asked: Examined, repository: Repository, findings: _Findings
+) -> LockedExamination | None:
+    """Return the exposures that a verification examines."""
+    name = f"verify {asked.name}"
+    selected = _selected(document, name, asked.band, asked.selection, repository, findings)
+    if selected is None:
+        return None
+    findings.errors += _wrong(document, name, selected, asked.selection, repository)
+    if not selected.exposures:
+        return None
+    return LockedExamination(selection=asked.selection, exposures=ranges(e.id for e in selected.exposures))
+
+
+def _selected(
+    document: CalibrationSet,
+    name: str,
+    band: str | None,
+    written: str,
+    repository: Repository,
+    findings: _Findings,
+) -> Selected | None:
+    """Return what an expression finds, of one band if there is one; None, with the error noted, if it is refused."""
+    within = f"({written}) and band='{band}'" if band else written
+    try:
+        return repository.select(document.instrument, document.raws, within)
+    except ReconcileError as error:
+        findings.errors.append(f"{name}: {error.message}")
+        return None
+
+
 def _wrong(
-    document: CalibrationSet, instance: Instance, selected: Selected, written: str, repository: Repository
+    document: CalibrationSet, name: str, selected: Selected, written: str, repository: Repository
 ) -> Iterator[str]:
     listed = tuple(selection.literal_exposures(selection.parse(written)))
     known = repository.existing_exposures(document.instrument, listed) if listed else frozenset()
     if unknown := [e for e in listed if e not in known]:
-        yield f"{instance.name}: {_some(unknown)} listed in the selection and not in the repository"
+        yield f"{name}: {_some(unknown)} listed in the selection and not in the repository"
     taken = repository.existing_exposures(document.instrument, tuple(known), raws=document.raws)
     if without := sorted(known - taken):
-        yield f"{instance.name}: {_some(without)} listed in the selection and without raws in {document.raws}"
+        yield f"{name}: {_some(without)} listed in the selection and without raws in {document.raws}"
     if not selected.exposures and not unknown and not without:
-        yield f"{instance.name}: the selection finds no exposures with raws in {document.raws}"
+        yield f"{name}: the selection finds no exposures with raws in {document.raws}"
+
+
+def _mixed(instance: Instance, selected: Selected) -> Iterator[str]:
     filters = sorted({e.physical_filter for e in selected.exposures})
     if "physical_filter" in instance.entry.dimensions and len(filters) > 1:
         yield f"{instance.name}: the selection mixes filters: {', '.join(filters)}"
@@ -216,7 +256,7 @@ def _odd(instance: Instance, selected: Selected) -> Iterator[str]:
 def _some(exposures: Iterable[int]) -> str:
     listed = list(exposures)
     shown = ", ".join(map(str, listed[:5])) + (", ..." if len(listed) > 5 else "")
-    return f"{len(listed)} exposures ({shown})"
+    return f"{count(len(listed), 'exposure')} ({shown})"
 
 
 def changed(old: Lock | None, new: Lock) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from .errors import ReconcileError
 from .observation import Observation, Scope
@@ -76,6 +76,10 @@ class File:
     sha256: str
 
 
+Columns: TypeAlias = Mapping[str, Any]
+"""A table: name -> numpy array, all of one length."""
+
+
 class Reader(Protocol):
     """What can be looked at as one repository; `place` is its name in specs and sites, such as `usdf/main`."""
 
@@ -131,6 +135,12 @@ class Repository(Reader, Protocol):
         """Copy the files of these types in a RUN into a directory, over what is there; return their paths.
 
         A type that the RUN holds nothing of gives no path.
+        """
+
+    def tables(self, run: str, dataset_type: str) -> Mapping[str, Columns]:
+        """Return the result tables of this type in a RUN, by data ID: name of each column -> its values.
+
+        A type that the RUN holds nothing of gives none.
         """
 
     def lock(self, name: str) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.adapters.butler.validity_edits import timespan
-from reconciler.dataid import parse
+from reconciler.dataid import data_id, parse
 from reconciler.errors import ReconcileError
 from reconciler.ports import Exposure, Graph, Job, Status
 from tests.servers.postgresql import Server
@@ -54,9 +54,9 @@ class ButlerExecutor:
         job, lacking = graph.job, self._lacking(graph.job)
         self.pending.discard(job.leaf)
         self.butler.collections.register(job.run, CollectionType.RUN)
-        for done, (dataset_type, data_id) in enumerate(lacking):
-            self.butler.put({"leaf": job.leaf}, dataset_type, parse(data_id), run=job.run)
-            self.built.append(f"{job.leaf} {dataset_type} {data_id}")
+        for done, (dataset_type, identity) in enumerate(lacking):
+            self.butler.put({"leaf": job.leaf}, dataset_type, parse(identity), run=job.run)
+            self.built.append(f"{job.leaf} {dataset_type} {identity}")
             progress(done + 1, graph.quanta)
 
     def poll(self, job: Job) -> Status:
@@ -74,8 +74,7 @@ class ButlerExecutor:
 
     def _lacking(self, job: Job) -> list[tuple[str, str]]:
         there = self._there(job) or set()
-        wanted = [(t, d) for t, ids in outputs(job).items() for d in ids]
-        return [(t, d) for t, d in wanted if (t, parse(d)["detector"]) not in there]
+        return [(t, d) for t, ids in outputs(job).items() for d in ids if (t, d) not in there]
 
     def _exists(self, collection: str) -> bool:
         """Ask by name: a question for all collections fails while somebody else makes a chain."""
@@ -86,12 +85,12 @@ class ButlerExecutor:
         except MissingCollectionError:
             return False
 
-    def _there(self, job: Job) -> set[tuple[str, Any]] | None:
-        """Return (dataset type, detector) of what the RUN holds; None if there is no RUN."""
+    def _there(self, job: Job) -> set[tuple[str, str]] | None:
+        """Return (dataset type, data ID) of what the RUN holds; None if there is no RUN."""
         if not self._exists(job.run):
             return None
         return {
-            (t, ref.dataId["detector"])
+            (t, data_id(dict(ref.dataId.required)))
             for t in outputs(job)
             for ref in self.butler.registry.queryDatasets(t, collections=[job.run])
         }
@@ -178,9 +177,13 @@ def _dataset_types(butler: Any) -> None:
         ("dark", detector),
         ("flat", (*detector, "physical_filter")),
         ("raw", (*detector, "exposure")),
+        ("verifyBiasResults", ("instrument",)),
+        ("verifyDarkResults", ("instrument",)),
+        ("verifyFlatResults", ("instrument", "physical_filter")),
     ):
+        is_calibration = name in ("bias", "dark", "flat")
         butler.registry.registerDatasetType(
-            DatasetType(name, dimensions, CONTENT, universe=butler.dimensions, isCalibration=name != "raw")
+            DatasetType(name, dimensions, CONTENT, universe=butler.dimensions, isCalibration=is_calibration)
         )
 
 

@@ -25,16 +25,17 @@ class Layer(NamedTuple):
 LAYERS = {
     "words": Layer("errors words names validity timeline dataid chains differences bisection"),
     "verdicts": Layer("verification"),
-    "specs": Layer("spec", ("words",)),
+    "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
         "plan explanation origin effect blast lanes",
-        ("words",),
+        ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
-        "desired generation starting curation locking reruns makers", ("words", "verdicts", "specs", "core")
+        "desired generation making examination starting curation locking reruns makers",
+        ("words", "verdicts", "specs", "core"),
     ),
-    "protocol": Layer("look impact apply saved snapshot stills", ("words", "verdicts", "core")),
+    "protocol": Layer("look evidence impact apply saved snapshot stills", ("words", "verdicts", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
     "lint": Layer("lint", ("words", "specs", "core")),

@@ -90,6 +90,14 @@ def catalog() -> Model:
             "selection_variable": f"SELECTION_{name.upper()}",
             "dimensions": dimensions,
             "precursors": precursors,
+            "verify": {
+                "leaf": f"verify{name.title()}",
+                "template": f"bps_verify_{name}.yaml",
+                "selection_variable": f"SELECTION_{name.upper()}_V",
+                "results": f"verify{name.title()}Results",
+                "dimensions": [one for one in dimensions if one != "detector"],
+                "precursors": precursors,
+            },
         }
     return document(
         kind="Catalog", instrument=INSTRUMENT, releases=["*"], detectors="0..1", bands={"r": "r_03"}, products=products
@@ -107,8 +115,8 @@ class Ask:
     frames: int = 3
 
 
-def calibration_set(asks: Sequence[Ask], ticket: str = "DM-1") -> tuple[Model, Model]:
-    """Return a calibration set and its lock."""
+def calibration_set(asks: Sequence[Ask], ticket: str = "DM-1", **more: Any) -> tuple[Model, Model]:
+    """Return a calibration set and its lock; `more` goes into the set, such as `verify`."""
     common = {"instrument": INSTRUMENT, "ticket": ticket}
     spec = document(
         kind="CalibrationSet",
@@ -124,6 +132,7 @@ def calibration_set(asks: Sequence[Ask], ticket: str = "DM-1") -> tuple[Model, M
             ask.product: {"rerun": ask.rerun, "certify": {"begin": ask.begin, **({"end": ask.end} if ask.end else {})}}
             for ask in asks
         },
+        **more,
     )
     lock = document(
         kind="Lock",
@@ -161,10 +170,16 @@ def store() -> Store:
 
 
 def outputs(job: Job) -> Datasets:
-    """Return what a job of the test catalog makes: one dataset per detector."""
-    product = job.leaf.rsplit("/", 1)[1].split("Gen.")[0]
-    suffix = ",physical_filter=r_03" if product == "flat" else ""
-    return {product: {f"instrument={INSTRUMENT},detector={d}{suffix}": "" for d in DETECTORS}}
+    """Return what a job of the test catalog makes: one dataset per detector, or a result table."""
+    name = job.leaf.rsplit("/", 1)[1]
+    if name.startswith("verify"):
+        return {f"{name.partition('.')[0]}Results": {f"instrument={INSTRUMENT}{_filter(name)}": ""}}
+    product = name.split("Gen.")[0]
+    return {product: {f"instrument={INSTRUMENT},detector={d}{_filter(product)}": "" for d in DETECTORS}}
+
+
+def _filter(name: str) -> str:
+    return ",physical_filter=r_03" if "flat" in name.lower() else ""
 
 
 def clock() -> Iterator[datetime]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Exposure, File, Moved, Selected, Taken
+from ..ports import Columns, Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
@@ -35,6 +35,8 @@ class Store:
     docs: dict[str, Doc] = field(default_factory=dict)
     contents: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     certifications: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    tables: dict[str, Columns] = field(default_factory=dict)
+    """UUID -> content, of datasets that are tables."""
     exposures: dict[tuple[str, int], Exposure] = field(default_factory=dict)
     detectors: frozenset[int] = frozenset()
     record: Record | None = None
@@ -224,6 +226,11 @@ class MemoryRepository:
         for path in paths:
             path.write_text(path.name, encoding="utf-8")
         return tuple(map(str, paths))
+
+    def tables(self, run: str, dataset_type: str) -> dict[str, Columns]:
+        """Return the tables of a type in a RUN, by data ID; a dataset that nobody gave any rows has none."""
+        held = self.store.contents.get((run, dataset_type), {})
+        return {data_id: self.store.tables.get(name, {}) for data_id, name in sorted(held.items())}
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..adapters.checkout import Checkout
 from ..blast import Impact
 from ..desired import desired
+from ..evidence import awaited, judged
 from ..facts import Facts
 from ..impact import impacts_of
 from ..intent import Desired
@@ -72,9 +73,14 @@ class Sight:
 
 @dataclass(frozen=True)
 class Session(Sight):
-    """One run of a command that may also act at the site."""
+    """One run of a command that may also act at the site, and read the evidence there."""
 
     place: Place
+
+    def look(self) -> Look:
+        """Look at all repositories of the site, and at the evidence for what science would see."""
+        seen = super().look()
+        return judged(seen, self.want, self.place.repositories, awaited(seen, self.want))
 
 
 def read(directory: Path) -> tuple[Checkout, Tree]:

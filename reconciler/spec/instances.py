@@ -29,7 +29,6 @@ class Instance:
     """The output RUN if its name is fixed, `<leaf>/run1`."""
     certified: str | None
     """The CALIBRATION collection, `.../bias.20250207a`; None if the product is never certified."""
-    verify: str | None
     certify: Certify
     selection: str | None
     """Name of the selection; None if the product takes none."""
@@ -55,7 +54,6 @@ def _instance(
     naming = document.naming
     rerun = settings.rerun_of(band) or document.rerun
     cert_rerun = settings.cert_rerun or document.cert_rerun or rerun
-    verify_rerun = (document.verify and document.verify.rerun) or rerun
     generation = with_band(entry.generation, band)
     run = entry.run and entry.run.replace("{bootstrap_run}", str(document.bootstrap_run))
     return Instance(
@@ -68,7 +66,6 @@ def _instance(
         leaf=naming.leaf(generation, rerun),
         run=run and naming.run(generation, rerun, run),
         certified=entry.certified and naming.leaf(with_band(entry.certified, band), cert_rerun),
-        verify=entry.verify and naming.leaf(with_band(entry.verify, band), verify_rerun),
         certify=settings.certify or document.certify,
         selection=_selection(product, entry, settings, band),
     )

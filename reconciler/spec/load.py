@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from .documents import KINDS, CalibrationSet, Catalog, Chain, CuratedSet, Lock, Model, Site
+from .documents import KINDS, CalibrationSet, Catalog, Chain, CuratedSet, Lock, Model, Site, Verification
 from .explain import explain
 from .instances import catalog_for
 from .located import Located, locate
@@ -59,6 +59,10 @@ class Tree:
     @property
     def locks(self) -> tuple[Located[Lock], ...]:
         return self._of(Lock)
+
+    @property
+    def verifications(self) -> tuple[Located[Verification], ...]:
+        return self._of(Verification)
 
     def lock_of(self, document: CalibrationSet) -> Located[Lock] | None:
         """Return the lock that stands beside a calibration set of this tree; None if it is not locked yet."""

@@ -213,6 +213,7 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
         below.append(Complete(generation.key, want.recipe(generation.key)))
     elif not below:
         below.append(Exists(chain.place, member))
+    proofs = [want.examination(key) for one in want.evidence_of(chain.place, member) for key in one.examinations]
     return Link(
         chain,
         _both(moved.get(owned), moved[chain]),
@@ -220,8 +221,8 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
         ours,
         str(want.state.get(owned)),
         tuple(below),
-        frozenset(cert.dataset_type for cert in certs),
-        sources(want.state.get(cert) for cert in certs),
+        frozenset(cert.dataset_type for cert in certs) | {t for work in proofs for t in work.expected},
+        sources(want.state.get(cert) for cert in certs) | {leaf for work in proofs for leaf in work.leaves},
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from ..differences import differences
 from ..facts import Facts
-from ..intent import Curation, Desired, Generation, Pin, Precursor, Work
+from ..intent import Curation, Desired, Examination, Generation, Pin, Precursor, Work
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Owned, Presence, State
 from .chains import retired
 from .curate import Curate
+from .examine import Examine
 from .needs import Certified, Complete, Member, Need, Pinned, Resolves
 from .produce import Produce
 from .refuse import Refuse
@@ -38,7 +39,8 @@ def _step(change: Change, work: Work, going: Going, want: Desired, facts: Facts)
         return Refuse(change, f"{work.key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
     if isinstance(work, Curation):
         return Curate(change, work)
-    return Produce(change, work, tuple(_needs(work, going, want)))
+    kind = Examine if isinstance(work, Examination) else Produce
+    return kind(change, work, tuple(_needs(work, going, want)))
 
 
 def _refusal(change: Change, work: Work, facts: Facts) -> str:
@@ -69,11 +71,13 @@ def _other_recipe(work: Work, facts: Facts) -> str:
         return f"RUN {leaf} no longer holds what the lock says; look why, then `reconcile lock`"
     doc = facts.seals(work.key.place).get(leaf) or facts.claims(work.key.place).get(leaf)
     changed = "; ".join(_changes(doc.intent, work.recipe.intent)) if doc else "its recipe"
-    way = (
-        "give the new files a date or a ticket"
-        if isinstance(work, Curation)
-        else f"`reconcile rerun` gives it and what is made from it the next one, {_free(work, facts)}"
-    )
+    match work:
+        case Curation():
+            way = "give the new files a date or a ticket"
+        case Examination():
+            way = f"under `verify`, give it the `rerun` of {_free(work, facts)}"
+        case _:
+            way = f"`reconcile rerun` gives it and what is made from it the next one, {_free(work, facts)}"
     return f"{leaf} was begun with another recipe ({changed}); what was made stays as it is: {way}"
 
 
@@ -104,7 +108,7 @@ def _needs(work: Generation, going: Going, want: Desired) -> Iterator[Need]:
     trusted = frozenset((*(start.collection for start in work.starts), *work.named, *want.certified(place)))
     for precursor in work.precursors:
         yield from _made(precursor, want)
-        if precursor.run is not None:
+        if precursor.run is not None or precursor.source in work.first:
             continue  # named directly: no calendar can give another
         older = (k for k, types in going.items() if k.chain == work.ticket_chain and precursor.dataset_type in types)
         yield Resolves(place, work.instrument, work.inputs, precursor, work.exposures, trusted, tuple(sorted(older)))

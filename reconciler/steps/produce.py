@@ -109,11 +109,16 @@ class Produce(Build):
         empty = {self.work.ticket_chain} | {name for name, c in collections.items() if c.type == "CHAINED"}
         return tuple(name for name in flatten(self.work.inputs, children_at(seen, self.place)) if name not in empty)
 
+    def _first(self, facts: Facts) -> tuple[str, ...]:
+        """Return the RUNs that are searched before everything else."""
+        seals = {**facts.pinned.get(self.place, {}), **facts.seals(self.place)}
+        return tuple(dict.fromkeys(seals[key.leaf].run for key in self.work.first))
+
     def _claim(self, world: World, seen: State, facts: Facts) -> Claim:
         work = self.work
         stamp = world.now().strftime("%Y%m%dT%H%M%SZ")
         run = work.fixed_run or f"{work.key.leaf}/{stamp}"
-        inputs = self._flattened(seen, facts)
+        inputs = (*self._first(facts), *self._flattened(seen, facts))
         submission = world.work / "submissions" / run.replace("/", "_")
         return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
 

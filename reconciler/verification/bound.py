@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Bound:
 
     def excess(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far values lie outside: positive outside, negative inside by how much is left, NaN for NaN."""
+        import numpy as np  # here alone, so that bounds can be read and written without it
+
         below = np.full(values.shape, -np.inf) if self.at_least is None else self.at_least - values
         above = np.full(values.shape, -np.inf) if self.at_most is None else values - self.at_most
         return np.where(np.isnan(values), np.nan, np.maximum(below, above))

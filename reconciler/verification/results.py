@@ -12,7 +12,7 @@ The columns of cp_verify, and ours beside them:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,15 +65,32 @@ class Results:
         return np.asarray(self.columns["exposure"], dtype=np.int64)
 
 
+_EMPTY: Mapping[str, NDArray[np.generic]] = {
+    "detector": np.zeros(0, dtype=np.int64),
+    "amplifier": np.zeros(0, dtype=np.str_),
+}
+
+
+def joined(tables: Iterable[Mapping[str, NDArray[np.generic]]]) -> dict[str, NDArray[np.generic]]:
+    """Return tables one below the other; a column that one of them lacks is left out."""
+    listed = [table for table in tables if table]
+    common = [name for name in (listed[0] if listed else ()) if all(name in table for table in listed)]
+    return {name: np.concatenate([table[name] for table in listed]) for name in common}
+
+
 def results(
     columns: Mapping[str, NDArray[np.generic]], dataset_type: str, sealed: Mapping[int, str] | None = None
 ) -> Results:
-    """Return a table as the results of testing one calibration.
+    """Return a table as the results of testing one calibration; raise `ValueError` for one that is no result table.
 
     `sealed` names the dataset of each detector that the set has made; with None every row counts. A row that does not
     say which calibration it tested has tested none.
     """
     rows = len(next(iter(columns.values()), ()))
+    if not rows:
+        return Results(_EMPTY, np.zeros(0, dtype=np.bool_))
+    if missing := [name for name in ("detector", "amplifier") if name not in columns]:
+        raise ValueError(f"the result table has no column {missing[0]}; it has {', '.join(sorted(columns))}")
     if sealed is None:
         return Results(columns, np.ones(rows, dtype=np.bool_))
     if f"{USED}{dataset_type}" not in columns:

@@ -11,41 +11,20 @@ What the board accepts, by name, is set apart before the rule is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bound import Bound
+from .criteria import Acceptance, Criteria, Rule, Threshold
 from .measures import Measures
 from .results import Results
 from .test import Test
 
-Rule: TypeAlias = Literal["majority", "strict"]
 Word: TypeAlias = Literal["passed", "accepted", "not tested", "failed"]
 _RANK: dict[Word, int] = {"passed": 0, "accepted": 1, "not tested": 2, "failed": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A bound of a test; for these detectors only, if any are named."""
-
-    bound: Bound
-    detectors: frozenset[int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A failure that the board accepts, and why. What is not narrowed holds for all."""
-
-    test: str
-    reason: str
-    products: frozenset[str] | None = None
-    """Names of instances: `bias`, `flat-u`."""
-    detectors: frozenset[int] | None = None
-    amplifiers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,16 +99,8 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """By what is judged.
-
-    `thresholds` maps test -> thresholds, of which the last that speaks of a detector counts; without any, the test's
-    own default does.
-    """
-
-    rule: Rule = "majority"
-    thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
-    acceptances: tuple[Acceptance, ...] = ()
+class Judge(Criteria):
+    """Judges results by its criteria."""
 
     def verdict(self, subject: str, leaf: str, results: Results, tests: Iterable[Test]) -> Verdict:
         """Return what the tests say of one calibration."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.adapters.memory import MemoryRepository, Store
@@ -73,6 +75,10 @@ class Hands(ABC):
     def tag(self, name: str, uuid: str, detector: int) -> None:
         """Put one bias into a TAGGED collection."""
 
+    @abstractmethod
+    def table(self, run: str, dataset_type: str, columns: Mapping[str, Sequence[object]]) -> None:
+        """Put a result table of the camera as a whole into a RUN."""
+
     def kind(self, name: str) -> str | None:
         """Return the type of a collection, None if it does not exist."""
         seen = self.repository.observe(Scope(frozenset({name}))).collections
@@ -100,6 +106,10 @@ class MemoryHands(Hands):
 
     def dataset(self, run: str, detector: int, dataset_type: str = "bias") -> str:
         return self.store.add(run, dataset_type, data_id(detector))
+
+    def table(self, run: str, dataset_type: str, columns: Mapping[str, Sequence[object]]) -> None:
+        name = self.store.add(run, dataset_type, "instrument=Cam")
+        self.store.tables[name] = {column: np.array(values) for column, values in columns.items()}
 
     def collection(self, name: str, kind: str, doc: str | None = None) -> None:
         self.store.register(name, kind)
@@ -145,6 +155,15 @@ class ButlerHands(Hands):
         self.collection(run, "RUN")
         (ref,) = self.butler.registry.insertDatasets(dataset_type, [{"instrument": "Cam", "detector": detector}], run)
         return str(ref.id)
+
+    def table(self, run: str, dataset_type: str, columns: Mapping[str, Sequence[object]]) -> None:
+        from astropy.table import Table
+        from lsst.daf.butler import DatasetType
+
+        self.collection(run, "RUN")
+        dimensions = self.butler.dimensions.conform(["instrument"])
+        self.butler.registry.registerDatasetType(DatasetType(dataset_type, dimensions, "ArrowAstropy"))
+        self.butler.put(Table(dict(columns)), dataset_type, instrument="Cam", run=run)
 
     def collection(self, name: str, kind: str, doc: str | None = None) -> None:
         from lsst.daf.butler import CollectionType

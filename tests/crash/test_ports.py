@@ -47,7 +47,9 @@ from tests.worlds import (
 
 ASKED = (Ask("bias"), Ask("dark"))
 CURATED = f"{PUBLIC}/DM-2"
-TYPES = frozenset({"bias", "dark", "defects"})
+RESULTS = "verifyBiasResults"
+CERTIFIED = frozenset({"bias", "dark", "defects"})
+TYPES = CERTIFIED | {RESULTS}
 BOUNDARIES = sorted(
     f"{when} {port.__name__}.{method}"
     for port in (Repository, Executor)
@@ -58,14 +60,14 @@ BOUNDARIES = sorted(
 
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, ...]:
-    """Bias and dark, curated defects, and a chain of both."""
+    """Bias and dark, of which the bias is verified, curated defects, and a chain of all."""
     file = tmp_path_factory.mktemp("curated") / "defects.yaml"
     file.write_text("rows: []\n")
     files = [{"file": str(file), "detector": detector} for detector in DETECTORS]
     defects = {"storage_class": "StructuredDataDict", "dimensions": ["instrument", "detector"], "files": files}
     datasets = {"defects": defects}
     curated = document(kind="CuratedSet", instrument=INSTRUMENT, ticket="DM-2", origin=PLACE, datasets=datasets)
-    return (*calibration_set(ASKED), curated, chain(TICKET, CURATED, f"{PUBLIC}/OLD"))
+    return (*calibration_set(ASKED, verify={"bias": {}}), curated, chain(TICKET, CURATED, f"{PUBLIC}/OLD"))
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,14 @@ class Operator:
         world.repository(PLACE).remember("abc")
 
     def asks(self, world: World) -> None:
-        """Ask what unlinking the curated defects would do, for an exposure's neighbours, and for files to look at."""
+        """Ask what unlinking the curated defects would do, for an exposure's neighbours, for files and for results."""
         repository = world.repository(PLACE)
         want, facts = self.small.want(*self.documents[:-1], chain(TICKET, f"{PUBLIC}/OLD"))
         (impact,) = impacts_of(look([repository], whole_scope(want), want, facts), want, facts, {PLACE: repository})
         assert impact.blast.lost.keys() == {"defects"}
         assert repository.nearest_exposures(INSTRUMENT, EXPOSURES["bias"][0].id)
         curated = next(key.leaf for key, work in want.works.items() if isinstance(work, Curation))
+        assert repository.tables(curated, RESULTS) == {}
         with TemporaryDirectory() as folder:
             assert len(repository.retrieve(curated, ("defects",), folder)) == len(DETECTORS)
 
@@ -210,8 +213,10 @@ def is_whole(operator: Operator, before: Observation) -> None:
     after = seen(operator.small)
     for work in want.works:
         assert len(list(runs(work, after))) == 1, work
-    uuids = [uuid for (run, _), ids in after.contents.items() for uuid in ids.values() if run != RAWS]
-    assert len(uuids) == len(set(uuids)) == len(TYPES) * len(DETECTORS)
+    made = [(t, uuid) for (run, t), ids in after.contents.items() for uuid in ids.values() if run != RAWS]
+    uuids = [uuid for t, uuid in made if t in CERTIFIED]
+    assert len(uuids) == len(set(uuids)) == len(CERTIFIED) * len(DETECTORS)
+    assert [t for t, _ in made if t not in CERTIFIED] == [RESULTS]
     for where, rows in before.certifications.items():
         assert all(after.certifications[where][data_id] == spans for data_id, spans in rows.items())
     certified = [uuid for rows in after.certifications.values() for spans in rows.values() for *_, uuid in spans]
@@ -230,7 +235,7 @@ def readable(root: Path) -> None:
     from lsst.daf.butler import Butler, CollectionType
 
     with Butler.from_config(str(root)) as butler:
-        for name in TYPES:
+        for name in CERTIFIED:
             types = {CollectionType.CALIBRATION}
             found = list(butler.registry.queryDatasetAssociations(name, collections=..., collectionTypes=types))
             assert len(found) == len(DETECTORS)

@@ -219,14 +219,14 @@ def test_listed_exposures_without_raws_are_named(unlocked: Desk) -> None:
     unlocked.edit(SPEC, lambda spec: spec["selections"].update(bias=f"exposure in ({EXPOSURES[0]}, 2024120800007)"))
     said = unlocked.run("lock")
     assert said.code == 1
-    assert f"bias: 1 exposures (2024120800007) listed in the selection and without raws in {RAWS}" in said.err
+    assert f"bias: 1 exposure (2024120800007) listed in the selection and without raws in {RAWS}" in said.err
 
 
 def test_everything_that_is_wrong_is_said_at_once(unlocked: Desk) -> None:
     unlocked.edit(SPEC, lambda spec: spec["selections"].update(bias="exposure=1", dark="exposure=2"))
     said = unlocked.run("lock")
-    assert "bias: 1 exposures (1)" in said.err
-    assert "dark: 1 exposures (2)" in said.err
+    assert "bias: 1 exposure (1)" in said.err
+    assert "dark: 1 exposure (2)" in said.err
 
 
 def test_a_selection_that_finds_nothing_is_an_error(unlocked: Desk) -> None:
@@ -257,7 +257,7 @@ def test_an_excused_detector_is_not_expected(unlocked: Desk) -> None:
 def test_an_exposure_that_lacks_a_detector_which_others_have_is_remarked(unlocked: Desk) -> None:
     add_exposures(unlocked, 2024120800007, detectors=(0,))
     unlocked.edit(SPEC, lambda spec: spec["selections"].update(bias="exposure.day_obs=20241208"))
-    assert "note: bias: 1 exposures (2024120800007) without raws of some detectors" in unlocked.done("lock").out
+    assert "note: bias: 1 exposure (2024120800007) without raws of some detectors" in unlocked.done("lock").out
 
 
 def test_a_product_of_one_filter_refuses_a_selection_of_two(unlocked: Desk) -> None:
@@ -404,3 +404,39 @@ def _night() -> Any:
     from lsst.daf.butler import Timespan
 
     return Timespan(NIGHT, NIGHT + TimeDelta(30, format="sec"))
+
+
+def verified(unlocked: Desk, **examinations: object) -> None:
+    """Ask for verifications in the spec, of products whose catalog knows one."""
+    unlocked.edit(f"specs/{INSTRUMENT}/catalog.yaml", lambda catalog: catalog["products"]["bias"].update(VERIFY))
+    unlocked.edit(SPEC, lambda spec: spec.update(verify=examinations))
+
+
+VERIFY = {
+    "verify": {
+        "leaf": "verifyBias",
+        "template": "bps_verify_bias.yaml",
+        "selection_variable": "SELECTION_BIAS_V",
+        "results": "verifyBiasResults",
+        "dimensions": ["instrument"],
+    }
+}
+
+
+def test_the_exposures_of_a_verification_are_locked_where_the_spec_selects_them(unlocked: Desk) -> None:
+    verified(unlocked, bias={"select": f"exposure in ({EXPOSURES[0]}..{EXPOSURES[1]})"})
+    unlocked.done("lock")
+    assert unlocked.read(LOCK)["examinations"]["bias"]["exposures"] == [f"{EXPOSURES[0]}..{EXPOSURES[1]}"]
+
+
+def test_a_verification_on_what_the_product_was_made_from_needs_no_lock_of_its_own(unlocked: Desk) -> None:
+    verified(unlocked, bias={})
+    unlocked.done("lock")
+    assert "examinations" not in unlocked.read(LOCK)
+
+
+def test_an_exposure_of_a_verification_that_does_not_exist_is_no_exposure(unlocked: Desk) -> None:
+    verified(unlocked, bias={"select": f"exposure in ({EXPOSURES[0]}, 2024120899999)"})
+    said = unlocked.run("lock")
+    assert said.code == 1
+    assert "verify bias: 1 exposure (2024120899999) listed in the selection and not in the repository" in said.err

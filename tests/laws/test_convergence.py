@@ -54,6 +54,7 @@ class Convergence(RuleBasedStateMachine):
         self.people = self.somebody()
         self.asks = wanted
         self.linked = True
+        self.verified = False
         self.kept: set[str] = {OLD}
 
     @property
@@ -62,7 +63,8 @@ class Convergence(RuleBasedStateMachine):
 
     def documents(self) -> list[Model]:
         members = (TICKET, OLD) if self.linked else (OLD,)
-        return [*calibration_set(self.asks), chain(*members)]
+        verify = {"verify": {ask.product: {} for ask in self.asks}} if self.verified else {}
+        return [*calibration_set(self.asks, **verify), chain(*members)]
 
     # What operators do
 
@@ -73,6 +75,10 @@ class Convergence(RuleBasedStateMachine):
     @rule()
     def link_or_unlink_the_ticket(self) -> None:
         self.linked = not self.linked
+
+    @rule()
+    def verify_or_do_not(self) -> None:
+        self.verified = not self.verified
 
     @rule()
     def apply(self) -> None:

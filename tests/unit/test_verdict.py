@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from reconciler.verification.bound import Bound
+from reconciler.verification.criteria import Acceptance, Threshold
 from reconciler.verification.measures import Measures, of_amplifiers, scatter_of_amplifiers, scatter_of_detectors
 from reconciler.verification.results import Results, results
 from reconciler.verification.test import Test
-from reconciler.verification.verdict import Acceptance, Judge, Threshold, Verdict
+from reconciler.verification.verdict import Judge, Verdict
 
 AMPLIFIERS = tuple(f"C{n:02d}" for n in range(4))
 DETECTORS = (0, 1, 2)
@@ -90,9 +91,12 @@ def test_a_failure_counts_for_more_than_what_is_not_tested() -> None:
 
 
 def test_an_empty_table_has_tested_nothing() -> None:
-    empty = {name: np.array([], dtype=float) for name in ("exposure", "detector", "NOISE")}
-    found = results({**empty, "amplifier": np.array([], dtype=str)}, "bias")
-    assert judged(found).outcome == "not tested"
+    assert judged(results({}, "bias")).outcome == "not tested"
+
+
+def test_a_table_without_detectors_is_no_result_table() -> None:
+    with pytest.raises(ValueError, match="no column detector; it has NOISE"):
+        results({"NOISE": np.array([1.0])}, "bias")
 
 
 def test_without_tests_nothing_was_tested() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from ...observation import Observation, Scope
-from ...ports import Exposure, File, Selected, Taken
+from ...ports import Columns, Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity
@@ -16,6 +16,7 @@ from .connect import Connection, told
 from .editing import editing, register, write_record
 from .exposures import during, existing
 from .files import put
+from .tables import tables
 
 
 class ButlerRepository:
@@ -82,6 +83,11 @@ class ButlerRepository:
         """Copy the files of these types in a RUN into a directory."""
         with told(self.place), self._connection.another() as butler:
             return artifacts.retrieve(butler, run, dataset_types, into)
+
+    def tables(self, run: str, dataset_type: str) -> dict[str, Columns]:
+        """Return the result tables of this type in a RUN, by data ID."""
+        with told(self.place), self._connection.another() as butler:
+            return tables(butler, run, dataset_type)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

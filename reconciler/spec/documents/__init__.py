@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from .base import Model
-from .calibration_set import CalibrationSet, Certify, Excused, Product
-from .catalog import Catalog, CatalogProduct
+from .calibration_set import CalibrationSet, Certify, Examination, Excused, Product
+from .catalog import Catalog, CatalogExamination, CatalogProduct
 from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
-from .lock import Lock, LockedExposures, LockedRun, LockedRuns, StartingGeneration
+from .lock import Lock, LockedExamination, LockedExposures, LockedRun, LockedRuns, StartingGeneration
 from .site import Site
+from .verification import Verification
 from .waiver import LintCode, Waiver
 
 KINDS: dict[str, type[Model]] = {
@@ -18,20 +19,24 @@ KINDS: dict[str, type[Model]] = {
     "Catalog": Catalog,
     "Site": Site,
     "Lock": Lock,
+    "Verification": Verification,
 }
 
 __all__ = [
     "KINDS",
     "CalibrationSet",
     "Catalog",
+    "CatalogExamination",
     "CatalogProduct",
     "Certify",
     "Chain",
     "CuratedFile",
     "CuratedSet",
+    "Examination",
     "Excused",
     "LintCode",
     "Lock",
+    "LockedExamination",
     "LockedExposures",
     "LockedRun",
     "LockedRuns",
@@ -39,5 +44,6 @@ __all__ = [
     "Product",
     "Site",
     "StartingGeneration",
+    "Verification",
     "Waiver",
 ]

@@ -13,6 +13,7 @@ from ...names import Naming
 from ...validity import END, Validity, tai
 from ..ranges import Ranges
 from .base import Instant, Model, Name, Numbers, RerunName, Scalar, Text
+from .verification import RuleName
 from .waiver import Waiver
 
 
@@ -69,16 +70,21 @@ class Examination(Model):
     """What a product is verified on."""
 
     select: Text | None = None
-    """Name of a selection, or an expression; by default what the product was made from."""
+    """Name of a selection (`{band}` allowed), or an expression; by default what the product was made from."""
+    rerun: RerunName | None = None
+    overrides: dict[Name, Scalar] = Field(default_factory=dict)
+    """Values for the submission's wrapper, as those of a product."""
 
 
 class Verify(Model):
-    """How the products are verified: a rerun, and per product (or `science`) what to examine."""
+    """How the products are verified: a rerun, by which rule, and per product (or `science`) what to examine."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Examination] = Field(init=False)
 
     rerun: RerunName | None = None
+    rule: RuleName | None = None
+    """By which rule tests pass or fail; by default that of the instrument's `Verification`."""
 
     @property
     def examinations(self) -> dict[str, Examination]:
@@ -90,7 +96,12 @@ class AcceptedFailure(Model):
     """A verification test that the board has agreed to see fail, and why."""
 
     test: Name
+    products: tuple[Name, ...] = ()
+    """Names of instances, such as `bias` or `flat-u`; all that have the test, if none is named."""
     detectors: Numbers = Field(default_factory=Ranges)
+    """All, if none is named."""
+    amplifiers: tuple[Name, ...] = ()
+    """All, if none is named."""
     reason: Text
 
 

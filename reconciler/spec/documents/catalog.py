@@ -14,6 +14,22 @@ from pydantic import Field
 from .base import Model, Name, Numbers
 
 
+class CatalogExamination(Model):
+    """A verification: how it is run, what it is called, and the dataset that shows that it has run."""
+
+    leaf: Name
+    """Stem of its collection, `{band}` allowed: `verifyBias`, `verifyFlat-{band}`."""
+    template: Name
+    """File under bps/templates of CP_VERIFY_DIR, `{band}` allowed."""
+    selection_variable: Name
+    results: Name
+    """What completes it: its result table, or a picture for one without tests."""
+    dimensions: tuple[Name, ...]
+    """Of `results`; with `exposure` there is one for each that is examined."""
+    precursors: tuple[Name, ...] = ()
+    """What its pipeline applies beside the product: products of this catalog, or types of the starting calibrations."""
+
+
 class CatalogProduct(Model):
     """One product: names, template, and what must exist before it."""
 
@@ -22,8 +38,8 @@ class CatalogProduct(Model):
     """Stem of the generated leaf, `{band}` allowed: `biasGen`, `flatGen-{band}`."""
     certified: Name | None
     """Stem of the certified leaf; null for products that are never certified, such as bootstraps."""
-    verify: Name | None = None
-    """Stem of the verification's leaf."""
+    verify: CatalogExamination | None = None
+    """None for a product that nothing verifies."""
     template: Name
     """File under bps/templates, `{band}` allowed."""
     selection_variable: Name | None
@@ -40,14 +56,6 @@ class CatalogProduct(Model):
     """Dataset types of the output RUN that people look at: pictures."""
     run: Name | None = None
     """Fixed name of the output RUN under the leaf, such as `run{bootstrap_run}`."""
-
-
-class CatalogExamination(Model):
-    """A verification that belongs to no single product."""
-
-    verify: Name
-    template: Name
-    selection_variable: Name
 
 
 class Catalog(Model):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from ..ranges import Ranges
-from .base import Model, Name, Numbers
+from .base import Model, Name, Numbers, Text
 from .calibration_set import Excused
 
 
@@ -72,6 +72,14 @@ LockedProduct = Annotated[
 ]
 
 
+class LockedExamination(Model):
+    """What a verification examines, where that is not what the product was made from."""
+
+    selection: Text
+    """The expression as it was used."""
+    exposures: Numbers
+
+
 class Lock(Model):
     """The lock of one calibration set."""
 
@@ -89,3 +97,5 @@ class Lock(Model):
     """What other specs make."""
     products: dict[Name, LockedProduct]
     """By instance: `bias`, `flat-u`."""
+    examinations: dict[Name, LockedExamination] = Field(default_factory=dict)
+    """By instance, or by the name of a verification of the whole set: `bias`, `flat-u`, `science`."""

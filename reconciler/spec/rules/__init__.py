@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..problems import Problem
-from . import chains, curated, locks, naming, places, products, selections, windows
+from . import chains, curated, examinations, locks, naming, places, products, selections, windows
 from .context import Context
 
 Rule = Callable[[Context], Iterator[Problem]]
@@ -53,6 +53,11 @@ CROSS: tuple[Rule, ...] = (
     locks.missing,
     locks.stale,
     locks.empty,
+    examinations.can_be_verified,
+    examinations.accepted_failures,
+    examinations.thresholds,
+    examinations.locked,
+    examinations.construction_exposures,
 )
 
 __all__ = ["CROSS", "LOCAL", "Context", "Rule"]

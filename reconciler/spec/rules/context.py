@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..documents import CalibrationSet, Catalog, Lock
+from ..examinations import is_expression
 from ..instances import Instance, catalog_for, instances
 from ..load import Tree, lock_path
 from ..located import FieldPath, Located
@@ -57,8 +58,3 @@ def context(tree: Tree) -> Context:
         made = instances(one.document, catalog) if catalog else ()
         subjects.append(Subject(one, catalog, made, locks.get(lock_path(one.path))))
     return Context(tree, tuple(subjects), tree.places())
-
-
-def is_expression(select: str) -> bool:
-    """Return whether a verification's `select` is an expression; else it is the name of a selection."""
-    return any(character in select for character in " \n=<>()'\"")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..examinations import is_expression
 from ..instances import Instance
 from ..located import FieldPath
 from ..problems import Problem, listed, nearest
 from ..selection import SelectionError, demands, mentions, parse, unknown_names
 from ..syntax import Node
-from .context import Context, Subject, is_expression
+from .context import Context, Subject
 
 
 def grammar(context: Context) -> Iterator[Problem]:

@@ -1,0 +1,167 @@
+"""What a set's verifications make: evidence, in generations of their own beside those that they examine.
+
+What is examined stands first in the inputs, as RUNs, which win at any date: an exposure outside of the certified range
+would otherwise test the calibration that is in use, and nobody would be told (upstream's templates read the ticket's
+chain).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from .dataid import data_id
+from .intent import Evidence, Examination, Precursor
+from .making import Maker, Product, expected_detectors
+from .seals import Recipe
+from .spec.documents import LockedExposures, Verification
+from .spec.examinations import Examined, examined
+from .spec.instances import with_band
+from .spec.located import Located
+from .spec.ranges import Ranges
+from .starting import mixed
+from .state import Gen, Presence
+from .verification.bound import Bound
+from .verification.criteria import Acceptance, Criteria, Threshold
+
+
+def examine(maker: Maker, verifications: Iterable[Located[Verification]]) -> None:
+    """Add the verifications of a set whose products have been made, and by what they are judged."""
+    document, found = maker.document, list[Gen]()
+    asked = examined(document, maker.catalog)
+    for one in asked:
+        exposures = _exposures(maker, one)
+        if exposures is None:
+            maker.result.notices.append(
+                f"{document.ticket}: the exposures on which {one.name} is verified are not in the lock; "
+                "run `reconcile lock`"
+            )
+            continue
+        work = _work(maker, one, exposures)
+        maker.result.values[work.key] = Presence(work.recipe.digest, True)
+        maker.result.works[work.key] = work
+        found.append(work.key)
+    criteria = {one.name: _criteria(maker, one, verifications) for one in asked}
+    maker.result.evidence = (Evidence(document.ticket, maker.chain, tuple(found), criteria),)
+
+
+def _exposures(maker: Maker, one: Examined) -> Ranges | None:
+    """Return the locked exposures; those that the product was made from, where the set selects no others."""
+    if one.selection:
+        locked = maker.lock.examinations.get(one.name)
+        return locked.exposures if locked else None
+    product = maker.lock.products.get(one.name)
+    return product.exposures if isinstance(product, LockedExposures) else None
+
+
+def _work(maker: Maker, one: Examined, exposures: Ranges) -> Examination:
+    document, entry = maker.document, one.entry
+    products = [made for made in maker.made[one.field] if made.instance.name == one.name]
+    detectors = _detectors(maker, products)
+    precursors = (*_tested(maker, products), *_applied(maker, one, detectors, products))
+    from_elsewhere = frozenset(p.dataset_type for p in precursors if p.source is None)
+    starts = maker.starts(from_elsewhere)
+    overrides = {name: str(value) for name, value in one.settings.overrides.items()}
+    query, rerun = maker.query(exposures), one.leaf.rpartition(".")[2]
+    intent: dict[str, Any] = {
+        "examines": one.name,
+        "instrument": document.instrument,
+        "release": document.release,
+        "raws": document.raws,
+        "exposures": list(exposures.items()),
+        "overrides": dict(one.settings.overrides),
+        "precursors": sorted({*maker.recipes(precursors)}),
+        "starting": [[start.collection, start.fingerprint] for start in starts],
+    }
+    made = one.instance.rerun if one.instance else document.rerun
+    return Examination(
+        key=Gen(maker.place, one.leaf),
+        product=one.name,
+        instrument=document.instrument,
+        lock_name=document.ticket,
+        recipe=Recipe(intent),
+        template=with_band(entry.template, one.band),
+        release=document.release,
+        environment={
+            **maker.environment(made, entry.selection_variable, one.band, query),
+            "VERIFY_RERUN": rerun,
+        },
+        data_query=query,
+        raws=document.raws,
+        inputs=(document.raws, *document.starting_calibs),
+        ticket_chain=maker.chain.name,
+        exposures=tuple(exposures),
+        expected={entry.results: frozenset(_identities(maker, one, products, exposures))},
+        precursors=precursors,
+        overrides=overrides,
+        starts=starts,
+        mixed=mixed(maker.lock.generations, maker.started, from_elsewhere),
+        first=tuple(dict.fromkeys(p.source for p in precursors if p.source)),
+        kind_of_product=one.field,
+        examined=tuple(made.key for made in products),
+        dataset_type=products[0].instance.entry.dataset_type if products else "",
+        results=entry.results if products else None,
+    )
+
+
+def _tested(maker: Maker, products: list[Product]) -> Iterator[Precursor]:
+    """Yield what is examined, as the first of what goes in."""
+    for made in products:
+        yield Precursor(made.instance.entry.dataset_type, maker.identities(made), made.key)
+
+
+def _applied(maker: Maker, one: Examined, detectors: Ranges, products: list[Product]) -> Iterator[Precursor]:
+    """Yield what else is applied: by its RUN where the set has made it, whatever chain holds it."""
+    tested = {made.key for made in products}
+    for name in one.entry.precursors:
+        for precursor in maker.precursors(name, one.band, detectors):
+            if precursor.source not in tested:
+                yield replace(precursor, collection=None, chain=None) if precursor.source else precursor
+
+
+def _detectors(maker: Maker, products: list[Product]) -> Ranges:
+    """Return the detectors that are examined: those of the product; for a whole set, all that are locked anywhere."""
+    if products:
+        return products[0].detectors
+    locked = (one for one in maker.lock.products.values() if isinstance(one, LockedExposures))
+    return next((expected_detectors(one) for one in locked), maker.catalog.detectors)
+
+
+def _identities(maker: Maker, one: Examined, products: list[Product], exposures: Ranges) -> Iterator[str]:
+    common: dict[str, str | int] = {"instrument": maker.document.instrument}
+    if "physical_filter" in one.entry.dimensions and products and products[0].physical_filter:
+        common["physical_filter"] = products[0].physical_filter
+    if "exposure" not in one.entry.dimensions:
+        yield data_id(common)
+        return
+    for exposure in exposures:
+        yield data_id({**common, "exposure": exposure})
+
+
+def _criteria(maker: Maker, one: Examined, verifications: Iterable[Located[Verification]]) -> Criteria:
+    """Return by what a verification is judged: the instrument's thresholds, the set's rule, the board's acceptances."""
+    document = maker.document
+    general = next((v.document for v in verifications if v.document.instrument == document.instrument), None)
+    assert document.verify is not None
+    return Criteria(
+        rule=document.verify.rule or (general.rule if general else "majority"),
+        thresholds={
+            test: tuple(Threshold(Bound(t.at_least, t.at_most), _some(t.detectors)) for t in told)
+            for test, told in (general.thresholds.get(one.field, {}) if general else {}).items()
+        },
+        acceptances=tuple(
+            Acceptance(
+                test=accepted.test,
+                reason=accepted.reason,
+                products=frozenset(accepted.products) or None,
+                detectors=_some(accepted.detectors),
+                amplifiers=frozenset(accepted.amplifiers) or None,
+            )
+            for accepted in (document.approval.accepted_failures if document.approval else ())
+        ),
+    )
+
+
+def _some(detectors: Ranges) -> frozenset[int] | None:
+    return frozenset(detectors) or None
