@@ -27,6 +27,11 @@ Word: TypeAlias = Literal["passed", "accepted", "not tested", "failed"]
 _RANK: dict[Word, int] = {"passed": 0, "accepted": 1, "not tested": 2, "failed": 3}
 
 
+def worst(outcomes: Iterable[Word]) -> Word:
+    """Return the worst of some outcomes; of none, nothing was tested."""
+    return max(outcomes, key=_RANK.__getitem__, default="not tested")
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Places:
     """What a test found at each place, in order of detector and amplifier; arrays of one length.
@@ -95,7 +100,7 @@ class Verdict:
     @property
     def outcome(self) -> Word:
         """The worst of the tests; without any, nothing was tested."""
-        return max((one.outcome for one in self.tests), key=_RANK.__getitem__, default="not tested")
+        return worst(one.outcome for one in self.tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +115,17 @@ class Judge(Criteria):
         measures = test.measure(results)
         thresholds = (Threshold(test.bound), *self.thresholds.get(test.name, ()))
         concerning = [one for one in self.acceptances if _concerns(one, test.name, subject)]
-        excess = _excess(measures, thresholds)
+        beyond = excess(measures, thresholds)
         accepted = [_covers(one, measures) for one in concerning]
-        excused = np.any(accepted, axis=0) if accepted else np.zeros(len(excess), dtype=np.bool_)
-        failed, untested = excess > 0, np.isnan(excess)
+        excused = np.any(accepted, axis=0) if accepted else np.zeros(len(beyond), dtype=np.bool_)
+        failed, untested = beyond > 0, np.isnan(beyond)
         exposures, failing, outcome = self._ruled(measures, failed & ~excused, untested & ~excused)
         used = [
             one.reason for one, there in zip(concerning, accepted, strict=True) if np.any(there & (failed | untested))
         ]
         if outcome == "passed" and used and self._ruled(measures, failed, untested)[2] != "passed":
             outcome = "accepted"
-        places = _places(measures, excess, excused)
+        places = _places(measures, beyond, excused)
         reasons = tuple(used) if outcome == "accepted" else ()
         return TestVerdict(test, thresholds, places, exposures, failing, outcome, reasons)
 
@@ -164,20 +169,20 @@ def _covers(acceptance: Acceptance, measures: Measures) -> NDArray[np.bool_]:
     return covered
 
 
-def _excess(measures: Measures, thresholds: Sequence[Threshold]) -> NDArray[np.float64]:
+def excess(measures: Measures, thresholds: Sequence[Threshold]) -> NDArray[np.float64]:
     """Return how far each value lies beyond the last threshold that speaks of its detector."""
-    excess = np.full(len(measures.value), np.nan)
+    beyond = np.full(len(measures.value), np.nan)
     for threshold in thresholds:
         found = threshold.bound.excess(measures.value)
         spoken_of = threshold.detectors is None or np.isin(measures.detector, sorted(threshold.detectors))
-        excess = np.where(spoken_of, found, excess)
-    return excess
+        beyond = np.where(spoken_of, found, beyond)
+    return beyond
 
 
-def _places(measures: Measures, excess: NDArray[np.float64], excused: NDArray[np.bool_]) -> Places:
-    order = np.lexsort((np.nan_to_num(excess, nan=-np.inf), measures.amplifier, measures.detector))
+def _places(measures: Measures, beyond: NDArray[np.float64], excused: NDArray[np.bool_]) -> Places:
+    order = np.lexsort((np.nan_to_num(beyond, nan=-np.inf), measures.amplifier, measures.detector))
     detector, amplifier = measures.detector[order], measures.amplifier[order]
-    value, beyond, excused = measures.value[order], excess[order], excused[order]
+    value, beyond, excused = measures.value[order], beyond[order], excused[order]
     new = np.ones(len(order), dtype=np.bool_)
     new[1:] = (detector[1:] != detector[:-1]) | (amplifier[1:] != amplifier[:-1])
     first = np.flatnonzero(new)

@@ -59,9 +59,7 @@ def test_frames_of_another_type_are_a_remark() -> None:
 def test_an_exposure_that_lacks_a_detector_is_a_remark() -> None:
     whole = selected(0, 1)
     partial = replace(whole, detectors={**whole.detectors, EXPOSURES["bias"][0].id: frozenset({0})})
-    assert (
-        f"bias: 1 exposure ({EXPOSURES['bias'][0].id}) without raws of some detectors" in lock_of(partial).remarks[0]
-    )
+    assert f"bias: 1 exposure ({EXPOSURES['bias'][0].id}) without raws of some detectors" in lock_of(partial).remarks[0]
 
 
 def test_a_detector_that_all_exposures_lack_is_an_error() -> None:
