@@ -36,7 +36,7 @@ class Axis:
         """Return round numbers within."""
         rough = (self.high - self.low) / about
         power = 10.0 ** floor(log10(rough))
-        step = power * next(one for one in _ROUND if one * power >= rough * 0.999)
+        step = power * next(one for one in _ROUND if one * power >= rough * 0.9)
         first = ceil(self.low / step - 1e-9)
         return [round(n * step, 12) for n in range(first, floor(self.high / step + 1e-9) + 1)]
 

@@ -14,6 +14,8 @@ from .places import Place
 from .ramp import COLOURS, STEPS, Ramp, ramp
 from .words import number
 
+NARROW = 30
+"""Units that a failing place must have to be found at a glance."""
 NAMED = 30
 """The most detectors whose numbers are written into a drawing."""
 _HATCH = (
@@ -35,7 +37,12 @@ class Map:
 
     def linked(self, address: Callable[[Place], str]) -> Markup:
         """Return a drawing in which every place is a link that says what it found."""
-        return self._drawn("".join(self._links(address)), 'class="focal" data-map', f"{self.name} on the focal plane")
+        return self._drawn(
+            "".join(self._links(address)),
+            'class="focal" data-map',
+            f"{self.name} on the focal plane",
+            "".join(self._numbers()),
+        )
 
     def small(self, label: str) -> Markup:
         """Return a drawing for a glance: one image."""
@@ -51,14 +58,14 @@ class Map:
         size = f'viewBox="-30 0 {STEPS * 40 + 60} 34"'
         return Markup(f'<svg class="legend" role="img" aria-label="{escape(label)}" {size}>{boxes}{texts}</svg>')
 
-    def _drawn(self, inside: str, attributes: str, label: str) -> Markup:
+    def _drawn(self, inside: str, attributes: str, label: str, numbers: str = "") -> Markup:
         hatch = _HATCH.format(id=f"hatch-{self.name}")
         box = f"-6 -6 {self.layout.width + 12} {self.layout.height + 12}"
         lines = "".join(one.path for one in self.layout.detectors.values())
         return Markup(
             f'<svg {attributes} viewBox="{box}" aria-label="{escape(label)}">{hatch}{inside}'
             f'<g class="over" aria-hidden="true"><path class="outline" d="{lines}"/>'
-            f"{''.join(self._marks())}{''.join(self._numbers())}</g></svg>"
+            f"{''.join(self._marks())}{numbers}</g></svg>"
         )
 
     def _links(self, address: Callable[[Place], str]) -> Iterator[str]:
@@ -110,11 +117,16 @@ def colours() -> str:
 
 
 def _cross(box: Rectangle) -> str:
-    """Return the outline of a place and a cross over its middle, also where a place is very narrow."""
+    """Return the outline of a place and a cross over its middle; round a place too narrow to be seen, a large ring."""
     x, y, arm = box.x + box.width / 2, box.y + box.height / 2, max(9, min(box.width, box.height) / 2)
-    return f"{box.path}M{x - arm} {y - arm}l{2 * arm} {2 * arm}M{x - arm} {y + arm}l{2 * arm} {-2 * arm}"
+    cross = f"{box.path}M{x - arm} {y - arm}l{2 * arm} {2 * arm}M{x - arm} {y + arm}l{2 * arm} {-2 * arm}"
+    return cross if min(box.width, box.height) >= NARROW else cross + _circle(x, y, 2 * NARROW)
 
 
 def _ring(box: Rectangle) -> str:
     x, y, arm = box.x + box.width / 2, box.y + box.height / 2, max(9, min(box.width, box.height) / 2)
-    return f"{box.path}M{x - arm} {y}a{arm} {arm} 0 1 0 {2 * arm} 0a{arm} {arm} 0 1 0 {-2 * arm} 0"
+    return box.path + _circle(x, y, arm)
+
+
+def _circle(x: float, y: float, radius: float) -> str:
+    return f"M{x - radius} {y}a{radius} {radius} 0 1 0 {2 * radius} 0a{radius} {radius} 0 1 0 {-2 * radius} 0"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .tested import Numbers, Tested
+from .judged import Judged, Numbers
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,18 +21,18 @@ class Grid:
     failed: NDArray[np.bool_]
 
 
-def grids(test: Tested, order: tuple[int, ...]) -> dict[int, Grid]:
+def grids(test: Judged, order: tuple[int, ...]) -> dict[int, Grid]:
     """Return a grid for each detector; `order` is that of the exposures."""
     values = test.values
     turn = {exposure: at for at, exposure in enumerate(order)}
     row = np.array([turn[exposure] for exposure in values.exposure.tolist()], dtype=np.int64)
     by_detector = np.argsort(values.detector, kind="stable")
     numbers, first = np.unique(values.detector[by_detector], return_index=True)
-    pieces = np.split(by_detector, first[1:])
+    pieces = np.split(by_detector, first)[1:]
     return {int(n): _grid(test, order, row, piece) for n, piece in zip(numbers, pieces, strict=True) if n >= 0}
 
 
-def _grid(test: Tested, order: tuple[int, ...], row: NDArray[np.int64], piece: NDArray[np.int64]) -> Grid:
+def _grid(test: Judged, order: tuple[int, ...], row: NDArray[np.int64], piece: NDArray[np.int64]) -> Grid:
     names, column = np.unique(test.values.amplifier[piece], return_inverse=True)
     value = np.full((len(order), len(names)), np.nan)
     failed = np.zeros(value.shape, dtype=np.bool_)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from . import axes
 from .axes import BOTTOM, LEFT, RIGHT, TOP, Axis
-from .tested import Tested
+from .judged import Judged
 from .words import number
 
 BINS = 60
@@ -18,7 +18,7 @@ FAR = 4.0
 """A bound is drawn if that makes the plot no more than this much wider."""
 
 
-def histogram(test: Tested) -> Markup:
+def histogram(test: Judged) -> Markup:
     """Return the plot; empty if nothing was measured."""
     ours = test.values.value[np.isfinite(test.values.value)]
     theirs = test.there.value[np.isfinite(test.there.value)] if test.there else np.zeros(0)

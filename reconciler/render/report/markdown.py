@@ -67,7 +67,7 @@ def _failing(product: Product, sheet: Sheet) -> str:
     test, rule = sheet.test, product.examined.verdict.rule
     bound = words.threshold(test.verdict.thresholds[-1])
     said = f"{sheet.outcome} by the {rule} rule"
-    return f"{product.subject} {test.name}: {said}; {len(sheet.bad)} of {len(sheet.places)} places fail ({bound})"
+    return f"{product.subject} {test.name}: {said}; fails at {len(sheet.bad)} of {len(sheet.places)} places ({bound})"
 
 
 def _places(sheet: Sheet) -> Iterator[str]:

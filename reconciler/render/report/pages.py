@@ -140,7 +140,6 @@ def _environment() -> Environment:
     made.filters.update(
         number=words.number,
         moment=words.moment,
-        threshold=words.threshold,
         file_name=words.file_name,
         sortable=_sortable,
     )

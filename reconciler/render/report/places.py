@@ -10,7 +10,7 @@ import numpy as np
 
 from ...verification.verdict import Places, Word, worst
 from ...words import count
-from .tested import Tested
+from .judged import Judged
 from .words import number
 
 NEAREST = 10
@@ -64,7 +64,7 @@ class Row:
     greatest: float
 
 
-def places(test: Tested, names: Mapping[int, str]) -> tuple[Place, ...]:
+def places(test: Judged, names: Mapping[int, str]) -> tuple[Place, ...]:
     """Return all places of a test, in its order."""
     found = test.verdict.places
     words = word_by_place(found)
@@ -93,10 +93,10 @@ def bad(found: tuple[Place, ...]) -> tuple[Place, ...]:
 
 def counted(found: tuple[Place, ...]) -> str:
     """Return `3 of 144 places failed, 2 accepted, 1 not tested`."""
-    return ", ".join(_counts(found)) or f"all {len(found)} passed"
+    return ", ".join(_counts(found)) or (f"all {len(found)} passed" if found else "nothing was tested")
 
 
-def nearest(test: Tested, found: tuple[Place, ...]) -> tuple[Place, ...]:
+def nearest(test: Judged, found: tuple[Place, ...]) -> tuple[Place, ...]:
     """Return the places that keep their bound, those first that come nearest to it."""
     worst = test.verdict.places
     beyond = test.farthest(worst.detector, worst.worst)

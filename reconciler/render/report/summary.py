@@ -57,7 +57,7 @@ def compared(view: View) -> str:
     told = [f"{direction} in {words[direction]}" for direction in ("better", "worse", "the same") if words[direction]]
     told += [f"not comparable in {words['not known']}"] if words["not known"] else []
     said = f"Against what is in use: {', '.join(told)} of {count(len(known), 'test')}."
-    return f"{said} Nothing is known of the {', '.join(unknown)} in use." if unknown else said
+    return f"{said} Nothing is known of those in use for {', '.join(unknown)}." if unknown else said
 
 
 def warnings(view: View) -> tuple[str, ...]:

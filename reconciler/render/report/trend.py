@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...verification.bound import Bound
 from . import axes
 from .axes import BOTTOM, LEFT, RIGHT, TOP, Axis
-from .tested import Tested
+from .judged import Judged
 from .words import number
 
 NEAR = 1.5
@@ -33,13 +33,13 @@ class Moment:
     failed: int
 
 
-def moments(test: Tested) -> tuple[Moment, ...]:
+def moments(test: Judged) -> tuple[Moment, ...]:
     """Return the exposures of a test in order of time; those without a date by their numbers, after them."""
     found = _moments(test.values.exposure, test.values.value, test.beyond, test.mjd)
     return tuple(sorted(found, key=lambda one: (np.isnan(one.mjd), one.mjd, one.exposure)))
 
 
-def trend(test: Tested, constructed_from: Collection[int]) -> Markup:
+def trend(test: Judged, constructed_from: Collection[int]) -> Markup:
     """Return the plot; empty unless there are two exposures with dates."""
     ours = [one for one in moments(test) if np.isfinite(one.mjd) and np.isfinite(one.median)]
     theirs = [one for one in _in_use(test) if np.isfinite(one.mjd) and np.isfinite(one.median)]
@@ -63,7 +63,7 @@ def trend(test: Tested, constructed_from: Collection[int]) -> Markup:
     )
 
 
-def _in_use(test: Tested) -> Iterable[Moment]:
+def _in_use(test: Judged) -> Iterable[Moment]:
     if test.there is None:
         return ()
     beyond = np.full(len(test.there.value), np.nan)
@@ -76,7 +76,7 @@ def _moments(
 ) -> Iterator[Moment]:
     order = np.argsort(exposure, kind="stable")
     numbers, first = np.unique(exposure[order], return_index=True)
-    for number_of, chosen in zip(numbers.tolist(), np.split(order, first[1:]), strict=True):
+    for number_of, chosen in zip(numbers.tolist(), np.split(order, first)[1:], strict=True):
         measured = chosen[np.isfinite(value[chosen])]
         when = mjd.get(number_of, np.nan)
         if not len(measured):

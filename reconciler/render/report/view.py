@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from math import isnan
 
-from ...verification.verdict import Word
+from ...verification.verdict import Word, worst
+from ...words import count
+from . import words
 from .focal import Map, focal_map
+from .judged import Judged, judged
 from .layout import Layout, layout
 from .places import Place, Row, bad, by_detector, counted, nearest, places
-from .tested import Tested, tested
 from .trend import Moment, moments
 from .value import Examined, Report
-from .words import file_name
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,7 +31,7 @@ class Sheet:
         None for a test of the focal plane as a whole.
     """
 
-    test: Tested
+    test: Judged
     file: str
     places: tuple[Place, ...]
     map: Map | None
@@ -64,9 +67,26 @@ class Sheet:
         """How many places failed, are accepted or were not tested."""
         return counted(self.places)
 
+    @property
+    def holds(self) -> str:
+        """From when to when the test holds, as far as exposures with dates say."""
+        dated = [one for one in self.moments if not isnan(one.mjd)]
+        failing = [one for one in dated if one.exposure in self.test.verdict.failing]
+        if not failing:
+            return f"It holds in every exposure, {words.span([one.mjd for one in dated])}."
+        kept = [one.mjd for one in dated if one not in failing]
+        told = f"It does not hold in {len(failing)} of {count(len(dated), 'exposure')}"
+        told = f"{told}, {words.span([one.mjd for one in failing])}"
+        return f"{told}; it holds in the others, {words.span(kept)}." if kept else f"{told}."
+
+    @property
+    def bound(self) -> str:
+        """The bounds in words: `at most 0.05; at most 0.1 for detector 3`."""
+        return "; ".join(map(words.threshold, self.test.verdict.thresholds))
+
     def anchor(self, amplifier: str) -> str:
         """Return the identifier of an amplifier's row, or of the detector's as a whole, in the page of its detector."""
-        return f"{self.file.removesuffix('.html')}-{file_name(amplifier)}"
+        return f"{self.file.removesuffix('.html')}-{words.file_name(amplifier)}"
 
     def address(self, place: Place) -> str:
         """Return where a place is told of, as seen from the folder of its calibration."""
@@ -104,8 +124,8 @@ class Product:
     @property
     def exposures(self) -> tuple[int, ...]:
         """All that any of its tests judged."""
-        judged = {number for sheet in self.sheets for number in sheet.test.verdict.exposures}
-        return tuple(sorted(judged - {0}))
+        found = {number for sheet in self.sheets for number in sheet.test.verdict.exposures}
+        return tuple(sorted(found - {0}))
 
     @property
     def constructed_from(self) -> frozenset[int]:
@@ -124,12 +144,19 @@ class Product:
         return tuple(sorted({place.detector for sheet in self.sheets for place in sheet.places} - {-1}))
 
     @property
+    def troubled(self) -> dict[int, Word]:
+        """The worst of each detector that some test did not pass."""
+        found = sorted(self.marked, key=lambda place: place.detector)
+        groups = groupby(found, key=lambda place: place.detector)
+        return {detector: worst(place.word for place in group) for detector, group in groups}
+
+    @property
     def marked(self) -> tuple[Place, ...]:
         """The places that some test did not pass, each once, with the worst that befell it."""
         rank = {"failed": 0, "accepted": 1, "not tested": 2}
         found = [place for sheet in self.sheets for place in sheet.places if place.word in rank and place.detector >= 0]
-        worst = {(one.detector, one.amplifier): one for one in sorted(found, key=lambda one: -rank[one.word])}
-        return tuple(worst[key] for key in sorted(worst))
+        by_place = {(one.detector, one.amplifier): one for one in sorted(found, key=lambda one: -rank[one.word])}
+        return tuple(by_place[key] for key in sorted(by_place))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,9 +179,9 @@ class View:
 def view(report: Report) -> View:
     """Work out all that the pages show."""
     names = {one.number: one.name for one in report.focal_plane}
-    found = [tested(one) for one in report.examined]
-    judged = _judged([test for tests in found for test in tests])
-    where = layout(report.focal_plane, judged) if judged else None
+    found = [judged(one) for one in report.examined]
+    amplifiers = _amplifiers([test for tests in found for test in tests])
+    where = layout(report.focal_plane, amplifiers) if amplifiers else None
     products = tuple(
         Product(one, folder, tuple(_sheet(test, file, names, where) for test, file in _named(tests)))
         for one, tests, folder in zip(report.examined, found, _apart([e.subject for e in report.examined]), strict=True)
@@ -167,13 +194,13 @@ def page_of(detector: int) -> str:
     return f"detector-{detector:03d}.html"
 
 
-def _sheet(test: Tested, file: str, names: Mapping[int, str], where: Layout | None) -> Sheet:
+def _sheet(test: Judged, file: str, names: Mapping[int, str], where: Layout | None) -> Sheet:
     found = places(test, names)
     drawn = focal_map(file, found, where) if where else None
     return Sheet(test, f"{file}.html", found, drawn, moments(test))
 
 
-def _named(tests: Sequence[Tested]) -> list[tuple[Tested, str]]:
+def _named(tests: Sequence[Judged]) -> list[tuple[Judged, str]]:
     return list(zip(tests, _apart([test.name for test in tests]), strict=True))
 
 
@@ -181,7 +208,7 @@ def _apart(names: Sequence[str]) -> list[str]:
     """Return names fit for files that differ from each other also where case does not count."""
     used: set[str] = set()
     found = []
-    for name in map(file_name, names):
+    for name in map(words.file_name, names):
         free = next(
             one for one in (name, *(f"{name}_{n}" for n in range(2, len(names) + 2))) if one.lower() not in used
         )
@@ -190,12 +217,12 @@ def _apart(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _judged(tests: Sequence[Tested]) -> dict[int, tuple[str, ...]]:
+def _amplifiers(tests: Sequence[Judged]) -> dict[int, tuple[str, ...]]:
     """Return the amplifiers that any test has judged, by detector."""
     found: defaultdict[int, set[str]] = defaultdict(set)
     for test in tests:
-        judged = test.verdict.places
-        for number, name in zip(judged.detector.tolist(), judged.amplifier.tolist(), strict=True):
+        places = test.verdict.places
+        for number, name in zip(places.detector.tolist(), places.amplifier.tolist(), strict=True):
             if number >= 0:
                 found[number].update([name] if name else [])
     return {number: tuple(sorted(names)) for number, names in sorted(found.items())}

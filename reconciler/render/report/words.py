@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from ...spec.ranges import ranges
@@ -35,6 +35,12 @@ def moment(mjd: float) -> str:
     return "–" if math.isnan(mjd) else f"{_EPOCH + timedelta(days=mjd):%Y-%m-%d %H:%M}"
 
 
+def span(mjd: Sequence[float]) -> str:
+    """Return `on 2024-12-06`, `from 2024-12-06 to 2024-12-09`."""
+    first, last = day(min(mjd)), day(max(mjd))
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
 def file_name(name: str) -> str:
     """Return a name with nothing in it that means something in a path or an address."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)
@@ -60,5 +66,6 @@ def acceptance(one: Acceptance) -> str:
     """Return where a failure is accepted: `CR_NOISE of bias, detector 4, amplifier C03`."""
     where = [f"{one.test} of {', '.join(sorted(one.products)) if one.products is not None else 'every calibration'}"]
     where += [detectors(one.detectors)] if one.detectors is not None else []
-    where += [f"amplifiers {', '.join(sorted(one.amplifiers))}"] if one.amplifiers is not None else []
+    if one.amplifiers is not None:
+        where += [f"amplifier{'' if len(one.amplifiers) == 1 else 's'} {', '.join(sorted(one.amplifiers))}"]
     return ", ".join(where)

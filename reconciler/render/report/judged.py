@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Tested:
+class Judged:
     """One test.
 
     Attributes
@@ -75,17 +75,17 @@ class Tested:
         return excess(Measures(detector, amplifier, exposure, value), self.verdict.thresholds)
 
 
-def tested(one: Examined) -> tuple[Tested, ...]:
+def judged(one: Examined) -> tuple[Judged, ...]:
     """Return the tests of a calibration, in their order."""
     in_use = {test.test.name: test for test in one.in_use.verdict.tests} if one.in_use else {}
-    return tuple(_tested(one, test, in_use.get(test.test.name)) for test in one.verdict.tests)
+    return tuple(_judged(one, test, in_use.get(test.test.name)) for test in one.verdict.tests)
 
 
-def _tested(one: Examined, verdict: TestVerdict, theirs: TestVerdict | None) -> Tested:
+def _judged(one: Examined, verdict: TestVerdict, theirs: TestVerdict | None) -> Judged:
     values = verdict.test.measure(one.results)
     there = verdict.test.measure(one.in_use.results) if one.in_use and theirs else None
     mjd = {**(_mjd(one.in_use.results) if one.in_use else {}), **_mjd(one.results)}
-    return Tested(
+    return Judged(
         verdict,
         values,
         excess(values, verdict.thresholds),
