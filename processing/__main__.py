@@ -135,6 +135,14 @@ def _add_camera(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     return {"written": [str(path) for path in written]}, False
 
 
+def _layout(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    from processing import camera_files, focal_plane
+
+    options.into.parent.mkdir(parents=True, exist_ok=True)
+    options.into.write_text(focal_plane.text(camera_files.find(options.camera)), encoding="utf-8")
+    return {"written": [str(options.into)]}, False
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m processing", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -150,7 +158,14 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="COMMAND"
     )
     _add_camera_add(camera.add_parser("add", help="write pipelines and templates for a camera's YAML"))
+    _add_camera_layout(camera.add_parser("layout", help="write where a camera's detectors lie, for reports"))
     return parser
+
+
+def _add_camera_layout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("camera", metavar="CAMERA", help="a camera's name")
+    parser.add_argument("--into", type=Path, required=True, metavar="FILE", help="YAML, for `focal_plane` in specs")
+    _finish(parser, _layout)
 
 
 def _add_camera_add(parser: argparse.ArgumentParser) -> None:

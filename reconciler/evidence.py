@@ -21,6 +21,7 @@ from .resolve import children_at, reachable
 from .state import Chain, Gen, Owned, Presence
 
 if TYPE_CHECKING:
+    from .verification.results import Results
     from .verification.verdict import Verdict
 
 Tables: TypeAlias = Mapping[str, Columns]
@@ -34,14 +35,14 @@ class Examined:
     ----------
     verdict
         None while there are no results, and for one without tests.
-    tables
-        The result tables by data ID.
+    results
+        What it was judged by.
     """
 
     work: Examination
     complete: bool
     verdict: Verdict | None = None
-    tables: Tables | None = None
+    results: Results | None = None
 
 
 def examined(evidence: Evidence, want: Desired, seen: Look, repository: Repository) -> list[Examined]:
@@ -56,11 +57,10 @@ def _examined(key: Gen, evidence: Evidence, want: Desired, seen: Look, repositor
         return Examined(work, complete=False)
     if work.results is None:
         return Examined(work, complete=True)
-    tables = repository.tables(seal.run, work.results)
-    return Examined(work, True, _verdict(work, evidence, seen.facts, tables), tables)
+    return _judged(work, evidence, seen.facts, repository.tables(seal.run, work.results))
 
 
-def _verdict(work: Examination, evidence: Evidence, facts: Facts, tables: Tables) -> Verdict:
+def _judged(work: Examination, evidence: Evidence, facts: Facts, tables: Tables) -> Examined:
     # Imported here: numpy is for those who judge, not for everybody who plans.
     from .verification.results import joined, results
     from .verification.tests import of
@@ -72,7 +72,7 @@ def _verdict(work: Examination, evidence: Evidence, facts: Facts, tables: Tables
         found = results(joined(tables.values()), work.dataset_type, dict(_sealed(work, facts)))
     except ValueError as error:
         raise ReconcileError(f"{work.results} of {work.key.leaf} cannot be judged: {error}") from error
-    return judge.verdict(work.product, work.key.leaf, found, of(work.kind_of_product))
+    return Examined(work, True, judge.verdict(work.product, work.key.leaf, found, of(work.kind_of_product)), found)
 
 
 def _sealed(work: Examination, facts: Facts) -> Iterator[tuple[int, str]]:

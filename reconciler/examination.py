@@ -96,6 +96,7 @@ def _work(maker: Maker, one: Examined, exposures: Ranges) -> Examination:
         precursors=precursors,
         overrides=overrides,
         starts=starts,
+        spot_check=entry.spot_check,
         mixed=mixed(maker.lock.generations, maker.started, from_elsewhere),
         first=tuple(dict.fromkeys(p.source for p in precursors if p.source)),
         kind_of_product=one.field,

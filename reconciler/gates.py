@@ -5,7 +5,7 @@ An edit is public if a collection that it touches can be reached from a public c
 
 from __future__ import annotations
 
-from .errors import ExitCode
+from .errors import ExitCode, worst
 from .facts import Approval, Facts, Standing
 from .resolve import children_at, reachable
 from .state import State
@@ -13,20 +13,29 @@ from .steps.base import Outcome, Step, blocked
 
 
 def closed(step: Step, before: State, after: State, facts: Facts) -> Outcome | None:
-    """Return what keeps the step from acting; None if every gate is open."""
+    """Return everything that keeps the step from acting; None if every gate is open."""
     if facts.trust == "none" or not is_public(step, before, after, facts):
         return None
-    subject = step.subject
-    if Approval(step.verb, subject) not in facts.approvals:
-        return blocked(f"needs an approval to {step.verb} {subject}, which science would see", ExitCode.APPROVAL)
-    return _unproven(subject, facts) if step.verb == "adopt" else None
+    refusals = [refusal for refusal in (_unapproved(step, facts), _unproven(step, facts)) if refusal]
+    if not refusals:
+        return None
+    return blocked("; ".join(one.reason for one in refusals), worst(one.exit_code for one in refusals))
 
 
-def _unproven(subject: str, facts: Facts) -> Outcome | None:
-    standing = facts.standings.get(subject, _UNKNOWN)
+def _unapproved(step: Step, facts: Facts) -> Outcome | None:
+    if Approval(step.verb, step.subject) in facts.approvals:
+        return None
+    return blocked(f"needs an approval to {step.verb} {step.subject}, which science would see", ExitCode.APPROVAL)
+
+
+def _unproven(step: Step, facts: Facts) -> Outcome | None:
+    if step.verb != "adopt":
+        return None
+    standing = facts.standings.get(step.subject, _UNKNOWN)
     if standing.passed:
         return None
-    return blocked(f"{subject} has not passed its verification: {'; '.join(standing.reasons)}", ExitCode.VERIFICATION)
+    reasons = "; ".join(standing.reasons)
+    return blocked(f"{step.subject} has not passed its verification: {reasons}", ExitCode.VERIFICATION)
 
 
 _UNKNOWN = Standing(False, ("its evidence was not read",))

@@ -110,7 +110,13 @@ class Generation:
             inputs=claim.inputs,
             submission=claim.submission,
             overrides=self.overrides,
+            home=self.home,
         )
+
+    @property
+    def home(self) -> str:
+        """The variable that names where templates and pipelines are."""
+        return "CP_PIPE_DIR"
 
     @property
     def dataset_types(self) -> frozenset[str]:
@@ -139,6 +145,11 @@ class Examination(Generation):
     examined: tuple[Gen, ...] = ()
     dataset_type: str = ""
     results: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The variable that names where templates and pipelines of verifications are."""
+        return "CP_VERIFY_DIR"
 
     @property
     def leaves(self) -> frozenset[str]:

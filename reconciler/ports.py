@@ -168,7 +168,7 @@ class Job:
     Attributes
     ----------
     template
-        Name of the bps template, looked for below `CP_PIPE_DIR/bps/templates`.
+        Name of the bps template, looked for in `bps/templates` below the directory that the variable `home` names.
     environment
         The variables of DMTN-222 section 6.
     data_query
@@ -189,6 +189,7 @@ class Job:
     inputs: tuple[str, ...]
     submission: str
     overrides: Mapping[str, str] = field(default_factory=dict)
+    home: str = "CP_PIPE_DIR"
 
 
 @dataclass(frozen=True, slots=True)

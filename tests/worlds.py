@@ -13,6 +13,7 @@ from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.apply import Result, apply
 from reconciler.blast import Impact
 from reconciler.desired import desired
+from reconciler.evidence import awaited, judged
 from reconciler.facts import Facts, Trust
 from reconciler.impact import impacts_of
 from reconciler.intent import Desired
@@ -211,8 +212,10 @@ class Small:
         return want, Facts(trust=trust, public=frozenset(c.name for c in want.public))
 
     def plan(self, want: Desired, facts: Facts, repository: Repository | None = None) -> Plan:
-        """Look and plan."""
-        seen = look([repository or self.repository], whole_scope(want), want, facts)
+        """Look, at the evidence too, and plan."""
+        repository = repository or self.repository
+        seen = look([repository], whole_scope(want), want, facts)
+        seen = judged(seen, want, {repository.place: repository}, awaited(seen, want))
         return make_plan(seen.state, seen.facts, want, seen.unknown)
 
     def impacts(self, want: Desired, facts: Facts) -> tuple[Impact, ...]:

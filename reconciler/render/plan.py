@@ -19,7 +19,16 @@ from ..validity import period
 from ..words import count
 from . import effect
 
-GLYPHS = {"produce": "+", "curate": "+", "certify": "~", "link": "+", "unlink": "-", "reorder": "~", "refuse": "!"}
+GLYPHS = {
+    "produce": "+",
+    "curate": "+",
+    "examine": "?",
+    "certify": "~",
+    "link": "+",
+    "unlink": "-",
+    "reorder": "~",
+    "refuse": "!",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ JSON and Markdown too where such files stand. Run with ACCEPT=1 to rewrite them,
 
     before   events, in order: `apply` (specs that were applied), `members` (somebody redefines chains), `certify`,
              `decertify`, `register`, `claim`, `lose` (datasets of a RUN), `forget` (the record), `away`
-    want     the specs now: `sets` (ticket -> product -> settings), `chain` (its members), `trust`, `excused`
+    want     the specs now: `sets` (ticket -> product -> settings), `chain` (its members), `trust`, `excused`, `verify`
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def documents(asked: Mapping[str, Any]) -> list[Model]:
     made: list[Model] = []
     for ticket, products in asked.get("sets", {}).items():
         asks = [Ask(name, **settings) for name, settings in products.items()]
-        pair = calibration_set(asks, ticket)
+        pair = calibration_set(asks, ticket, **({"verify": asked["verify"]} if "verify" in asked else {}))
         made += _excused(pair, asked["excused"]) if "excused" in asked else pair
     return [*made, *([chain(*map(_full, asked["chain"]))] if "chain" in asked else [])]
 

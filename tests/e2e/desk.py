@@ -32,6 +32,14 @@ SPEC, LOCK = f"specs/{INSTRUMENT}/{TICKET}.yaml", f"specs/{INSTRUMENT}/{TICKET}.
 SITE = "sites/here.yaml"
 PLACE = "here/main"
 ALL = "exposure.day_obs=20241208"
+HOMES = ("CP_PIPE_DIR", "CP_VERIFY_DIR")
+VERIFY_BIAS = {
+    "leaf": "verifyBias",
+    "template": "bps_verify_bias.yaml",
+    "selection_variable": "SELECTION_BIAS_V",
+    "results": "verifyBiasResults",
+    "dimensions": ["instrument"],
+}
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -148,7 +156,7 @@ def site(**changes: Any) -> dict[str, Any]:
         "site": "here",
         "trust": "none",
         "repositories": {"main": {"butler": "./repo", "instruments": [INSTRUMENT]}},
-        "releases": {"embedded": {"environment": {"CP_PIPE_DIR": str(CP_PIPE_DIR)}}},
+        "releases": {"embedded": {"environment": dict.fromkeys(HOMES, str(CP_PIPE_DIR))}},
         **changes,
     }
 
@@ -174,7 +182,11 @@ def catalog(**products: Mapping[str, Any]) -> dict[str, Any]:
         "releases": ["*"],
         "detectors": "0..1",
         "bands": {"u": "u_01", "g": "g_01"},
-        "products": {"bias": product("bias"), "dark": product("dark", precursors=["bias"]), **products},
+        "products": {
+            "bias": product("bias", verify=VERIFY_BIAS),
+            "dark": product("dark", precursors=["bias"]),
+            **products,
+        },
     }
 
 

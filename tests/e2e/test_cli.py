@@ -374,16 +374,17 @@ def require_trust(desk: Desk) -> None:
 def test_what_science_would_see_waits_for_approval_and_the_rest_is_done(locked: Desk) -> None:
     require_trust(locked)
     said = locked.apply()
-    assert said.code == 4
+    assert said.code == 9
     assert f"needs an approval to adopt {CHAIN}, which science would see" in said.out
+    assert "DM-1 verifies nothing" in said.out
     there = locked.collections()
     assert there[CHAIN] == (leaf("dark"), leaf("bias"))
     assert CHAIN not in there.get(PUBLIC, ())
 
 
-def test_a_plan_tells_beforehand_what_waits_for_approval(locked: Desk) -> None:
+def test_a_plan_tells_beforehand_what_waits_for_approval_and_verification(locked: Desk) -> None:
     require_trust(locked)
-    assert locked.run("plan", "--detailed-exitcode").code == 4
+    assert locked.run("plan", "--detailed-exitcode").code == 9
     assert locked.run("plan").code == 0
 
 

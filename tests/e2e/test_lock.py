@@ -407,20 +407,8 @@ def _night() -> Any:
 
 
 def verified(unlocked: Desk, **examinations: object) -> None:
-    """Ask for verifications in the spec, of products whose catalog knows one."""
-    unlocked.edit(f"specs/{INSTRUMENT}/catalog.yaml", lambda catalog: catalog["products"]["bias"].update(VERIFY))
+    """Ask for verifications in the spec."""
     unlocked.edit(SPEC, lambda spec: spec.update(verify=examinations))
-
-
-VERIFY = {
-    "verify": {
-        "leaf": "verifyBias",
-        "template": "bps_verify_bias.yaml",
-        "selection_variable": "SELECTION_BIAS_V",
-        "results": "verifyBiasResults",
-        "dimensions": ["instrument"],
-    }
-}
 
 
 def test_the_exposures_of_a_verification_are_locked_where_the_spec_selects_them(unlocked: Desk) -> None:

@@ -37,8 +37,9 @@ def test_a_set_builds_up_to_its_own_chain_and_waits_there_for_the_board() -> Non
     want, facts = small.want(*calibration_set([Ask("bias")]), chain(TICKET, OLD), trust="required")
     results = small.apply(want, facts)
     assert [r.outcome.word for r in results] == ["done", "done", "done", "blocked"]
-    assert results[-1].outcome.exit_code is ExitCode.APPROVAL
+    assert results[-1].outcome.exit_code is ExitCode.VERIFICATION, "of what is missing, this ranks first"
     assert "approval to adopt TestCam/calib/DM-1" in results[-1].outcome.reason
+    assert "DM-1 verifies nothing" in results[-1].outcome.reason
 
 
 def test_recertifying_what_is_public_waits_for_its_own_approval() -> None:

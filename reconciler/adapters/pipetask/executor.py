@@ -152,7 +152,7 @@ class PipetaskExecutor:
         return Graph(job, len(built), graphs.picks(built, job.run), graphs.lacks(built))
 
     def _checked_wrapper(self, job: Job) -> templates.Tree:
-        template = templates.load(templates.find(job.template))
+        template = templates.load(templates.find(job.template, job.home))
         site = templates.load(Path(self._site_config)).tree if self._site_config else {}
         tree = wrappers.wrapper(job, template, self._address(job), self._site_config)
         wrappers.check(job, template, tree, site)

@@ -66,14 +66,15 @@ class Template:
         return frozenset(braced or bare for braced, bare in found)
 
 
-def find(name: str) -> Path:
-    """Return the template's file below `CP_PIPE_DIR/bps/templates`; the suffix may be left out."""
-    if "CP_PIPE_DIR" not in os.environ:
+def find(name: str, home: str = "CP_PIPE_DIR") -> Path:
+    """Return the template's file in `bps/templates` below what the variable `home` says; no suffix is needed."""
+    if home not in os.environ:
         raise ReconcileError(
-            f"template {name}: CP_PIPE_DIR is not set",
-            hint="Set it for the release in the site's configuration, to cp_pipe or to `processing/`.",
+            f"template {name}: {home} is not set",
+            hint="Set it for the release in the site's configuration, to "
+            f"{'cp_verify' if home == 'CP_VERIFY_DIR' else 'cp_pipe'} or to `processing/`.",
         )
-    folder = Path(os.environ["CP_PIPE_DIR"]).absolute() / "bps" / "templates"
+    folder = Path(os.environ[home]).absolute() / "bps" / "templates"
     path = folder / (name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     if path.is_file():
         return path

@@ -91,6 +91,21 @@ def show(
     raise typer.Exit(run(name, directory, site, as_json=as_json))
 
 
+@commands.command(epilog="Examples: reconcile report DM-48520; reconcile report DM-48520 --markdown > evidence.md")
+def report(
+    ticket: Annotated[str, typer.Argument(help="The construction ticket, such as DM-48520.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    into: Annotated[Path | None, typer.Option(help="The folder to write; by default reports/TICKET.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print one page of Markdown instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write what a board decides on: verdicts, maps, trends, construction record and effect, as a folder of pages."""
+    from ..report import run
+
+    raise typer.Exit(run(ticket, directory, site, into=into, markdown=markdown, as_json=as_json))
+
+
 @commands.command(epilog="Example: reconcile observe --site summit --out summit.json")
 def observe(
     out: Annotated[Path, typer.Option(help="The file to write; the same contents give the same bytes.")],

@@ -110,6 +110,8 @@ class Approval(Model):
 
     ticket: Name
     accepted_failures: tuple[AcceptedFailure, ...] = ()
+    requested: tuple[Text, ...] = ()
+    """Further processing that the board has asked for before it decides; told in the report."""
 
 
 class Destination(Model):

@@ -42,3 +42,5 @@ class Verification(Model):
     rule: RuleName = "majority"
     thresholds: dict[Name, dict[Name, tuple[TestThreshold, ...]]] = Field(default_factory=dict)
     """Product -> test -> thresholds, of which the last that speaks of a detector counts."""
+    focal_plane: Name | None = None
+    """File that tells where detectors and amplifiers lie, for reports; relative to this document, in `curated/`."""
