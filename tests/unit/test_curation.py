@@ -50,6 +50,13 @@ def test_dated_files_hold_from_their_date_in_utc_to_the_next(tmp_path: Path) -> 
     )
 
 
+def test_a_date_of_1970_is_always(tmp_path: Path) -> None:
+    """Most curated files of real cameras bear this date."""
+    result = curated(tmp_path, {"file": "a", "detector": 0, "from": "1970-01-01T00:00:00"})
+    run = f"{TICKET}/curated/19700101T000000Z"
+    assert result.values[CERT] == timeline([(ALWAYS.begin, ALWAYS.end, gen(run))])
+
+
 def test_an_undated_file_beside_a_dated_one_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReconcileError, match="an undated file and others"):
         curated(tmp_path, {"file": "a", "detector": 0}, {"file": "b", "detector": 0, "from": "2024-01-01T00:00:00"})

@@ -29,11 +29,11 @@ def _instant(text: str) -> str:
 
 def _utc_instant(text: str) -> str:
     try:
-        known = 1971 <= datetime.fromisoformat(text).year < 2100
+        known = 1970 <= datetime.fromisoformat(text).year < 2100
     except ValueError:
         known = False
     if not known:
-        raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC, from 1971 to 2099)")
+        raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC, from 1970 to 2099)")
     return text
 
 
