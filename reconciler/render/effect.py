@@ -29,11 +29,14 @@ Labels: TypeAlias = dict[Source, str]
 
 
 def sections(impacts: Iterable[Impact], *, blocked: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield a heading and lines for each chain; `blocked` is whether some steps of the plan may not run yet."""
-    found = [(impact.effect.chain, tuple(lines(impact))) for impact in impacts]
-    for chain, told in found:
-        yield f"Effect on {chain.name} ({chain.place}){', once nothing is blocked' if blocked else ''}", told
-    if not found:
+    """Yield a heading and lines for all chains of one fate; `blocked`: some steps of the plan may not run yet."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for impact in impacts:
+        chain = impact.effect.chain
+        together.setdefault(tuple(lines(impact)), []).append(f"{chain.name} ({chain.place})")
+    for told, chains in together.items():
+        yield f"Effect on {', '.join(chains)}{', once nothing is blocked' if blocked else ''}", told
+    if not together:
         yield "Effect", ("no effect: no chain of the specs leads to what changes",)
 
 

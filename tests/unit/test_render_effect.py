@@ -9,7 +9,7 @@ import pytest
 from reconciler.blast import Blast, Impact
 from reconciler.effect import Alike, ChainEffect, Shift
 from reconciler.ports import Taken
-from reconciler.render.effect import as_json, labels, lines, verdict
+from reconciler.render.effect import as_json, labels, lines, sections, verdict
 from reconciler.state import Chain
 from reconciler.timeline import Source, gen, uuid
 from reconciler.validity import BEGINNING, END, NANOSECOND, Validity, tai
@@ -114,6 +114,17 @@ def test_no_exposure_and_no_change_are_told_apart() -> None:
     assert verdict(impact(alike(shift))) == "forward-only"
     assert verdict(impact(alike())) == "no effect"
     assert list(lines(impact(alike()))) == ["no effect: every exposure keeps what it gets"]
+
+
+def test_chains_of_one_fate_are_told_together() -> None:
+    shifted, others = alike(Shift(NIGHT, END, OLD, NEW)), alike(Shift(NIGHT, END, OLD, None))
+    trial = Impact(ChainEffect(Chain("usdf/main", "u/jane/Cam/calib"), (shifted,)), Blast())
+    elsewhere = Impact(ChainEffect(Chain("usdf/embargo", "Cam/calib"), (others,)), Blast())
+    headings = [heading for heading, _ in sections([impact(shifted), elsewhere, trial], blocked=False)]
+    assert headings == [
+        "Effect on Cam/calib (usdf/main), u/jane/Cam/calib (usdf/main)",
+        "Effect on Cam/calib (usdf/embargo)",
+    ]
 
 
 def test_open_ends_are_null_in_json() -> None:
