@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -95,7 +95,8 @@ def lanes(calendar: Calendar, named: Callable[[Source], Source] = lambda source:
     for dataset_type, data_id in calendar.layers():
         stacks[_kind(dataset_type, data_id)][_stack(calendar, dataset_type, data_id, named)].append(data_id)
     by_name = sorted(stacks.items(), key=lambda item: (*item[0][:2], item[0].physical_filter or ""))
-    return tuple(lane for kind, alike in by_name for lane in _of_kind(kind, alike))
+    rank = {collection: at for at, collection in enumerate(calendar.path)}
+    return tuple(_ordered(lane, rank) for kind, alike in by_name for lane in _of_kind(kind, alike))
 
 
 def detectors(data_ids: Iterable[str]) -> tuple[int, ...]:
@@ -185,6 +186,11 @@ def _collections(span: Span, members: Iterable[_Member]) -> tuple[str, ...]:
         if any(span.begin <= begin < span.end for begin, _, _ in given)
     )
     return tuple(dict.fromkeys(found))
+
+
+def _ordered(lane: Lane, rank: Mapping[str, int]) -> Lane:
+    """Return a lane with its shadows in search order, whatever data IDs they are for."""
+    return replace(lane, shadows=tuple(sorted(lane.shadows, key=lambda one: (rank[one.collection], one))))
 
 
 def _shadows(members: Iterable[_Member]) -> Iterator[Shadow]:

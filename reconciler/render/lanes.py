@@ -88,7 +88,7 @@ class Chart:
     def _row(self, kind: Kind, lane: Lane, one: Piece | Shadow, collections: tuple[str, ...]) -> Row:
         some = isinstance(one, Shadow) and one.data_ids != lane.data_ids
         which = numbered(detectors(one.data_ids)) if isinstance(one, Shadow) and some else ""
-        label = self._labels[_rival(lane, one), one.source]
+        label = self._labels[_rival(lane, one), one.source] + _certifier(one.source, collections)
         return Row(kind, one.begin, one.end, label, ticket(one), one.source, collections, which)
 
     @cached_property
@@ -113,6 +113,12 @@ def ticket(one: Piece | Shadow) -> str:
     """Return the ticket that a dataset was made for, else that it is certified for, else how its RUN is named."""
     collection = one.collections[0] if isinstance(one, Piece) else one.collection
     return ticket_in(one.source.name) or ticket_in(collection) or _short(one.source.name)
+
+
+def _certifier(source: Source, collections: tuple[str, ...]) -> str:
+    """Return ` via DM-47499` if only other tickets certify what a ticket made: one RUN may serve several."""
+    made, through = ticket_in(source.name), dict.fromkeys(filter(None, map(ticket_in, collections)))
+    return f" via {', '.join(through)}" if made and through and made not in through else ""
 
 
 def lane_name(lane: Lane, *, among: Iterable[Lane] = ()) -> str:

@@ -24,7 +24,7 @@ ROUNDING = 1.06
 TITLE_SIZE, NAME_SIZE, LABEL_SIZE, DATE_SIZE, SHADOW_SIZE = 12, 9, 8, 7, 5
 """Points."""
 NOTES = (
-    "thick: what is given; thin below: certified, but shadowed by what is searched before it",
+    "thick: what is given; thin below, in the order of search: certified, but shadowed by what is searched before it",
     "dashed: nothing is given; pointed end: open, there is no begin or no end; times are TAI",
 )
 
@@ -114,18 +114,19 @@ def panel_tall(sheet: Sheet, panel: Panel) -> float:
 def lane_tall(sheet: Sheet, lane: Lane) -> float:
     """Return how tall a lane is, with what is above and below its bar."""
     rows = sheet.chart.rows(lane)
-    called = CALLOUTS if called_out(sheet, [row for row in rows if row.kind != "shadowed"]) else 0
+    called = CALLOUTS if called_out(sheet, rows) else 0
     return called + BAR + len(stacked(rows)) * SHADOW + SPACE
 
 
 def stacked(rows: tuple[Row, ...]) -> list[list[Row]]:
-    """Return the shadows in as few rows as show them side by side."""
+    """Return the shadows in rows, each below all that are searched before it and meet it: the upper would be next."""
     levels: list[list[Row]] = []
-    for row in sorted((row for row in rows if row.kind == "shadowed"), key=lambda row: (row.begin, row.end)):
-        level = next((one for one in levels if one[-1].end <= row.begin), None)
-        if level is None:
-            levels.append(level := [])
-        level.append(row)
+    for row in (row for row in rows if row.kind == "shadowed"):
+        met = (n for n, level in enumerate(levels) if any(b.begin < row.end and row.begin < b.end for b in level))
+        below = max(met, default=-1) + 1
+        if below == len(levels):
+            levels.append([])
+        levels[below].append(row)
     return levels
 
 
@@ -146,9 +147,14 @@ def fitting_shadow(sheet: Sheet, row: Row) -> str:
     return next((name for name in names if wide(name, SHADOW_SIZE) <= room), "")
 
 
-def called_out(sheet: Sheet, rows: list[Row]) -> list[Row]:
-    """Return what is given for too short a time to be named inside."""
-    return [row for row in rows if row.kind == "given" and not fitting(sheet, row)]
+def called_out(sheet: Sheet, rows: tuple[Row, ...]) -> list[Row]:
+    """Return what is given, and gaps, for too short a time to be named inside."""
+    return [row for row in rows if row.kind != "shadowed" and not fitting(sheet, row)]
+
+
+def callout(sheet: Sheet, row: Row) -> str:
+    """Return what is written above a bar that has no room."""
+    return sheet.styles[row.ticket].key if row.kind == "given" else "gap"
 
 
 def columns(sheet: Sheet) -> tuple[int, float]:

@@ -108,14 +108,14 @@ def _boundaries(axes: Axes, sheet: Sheet, panel: Panel, top: float, low: float) 
 
 def _lane(axes: Axes, sheet: Sheet, lane: Lane, name: str, y: float) -> None:
     rows = sheet.chart.rows(lane)
-    shown = [row for row in rows if row.kind != "shadowed"]
-    bar = y + (layout.CALLOUTS if layout.called_out(sheet, shown) else 0)
+    called = layout.called_out(sheet, rows)
+    bar = y + (layout.CALLOUTS if called else 0)
     _write(axes, sheet.left - 0.12, bar + layout.BAR / 2, name, size=layout.NAME_SIZE, ha="right")
-    for row in shown:
+    for row in (row for row in rows if row.kind != "shadowed"):
         _bar(axes, sheet, row, bar, layout.BAR)
         if text := layout.fitting(sheet, row):
             _inside(axes, sheet, row, text, bar + layout.BAR / 2, layout.LABEL_SIZE)
-    _callouts(axes, sheet, layout.called_out(sheet, shown), bar)
+    _callouts(axes, sheet, called, bar)
     for number, level in enumerate(layout.stacked(rows)):
         for row in level:
             low = bar + layout.BAR + 0.03 + number * layout.SHADOW
@@ -160,8 +160,7 @@ def _callouts(axes: Axes, sheet: Sheet, rows: list[Row], bar: float) -> None:
     places = spread(wanted, [layout.KEY] * len(rows), sheet.left, sheet.right)
     for row, x, place in zip(rows, wanted, places, strict=True):
         axes.plot([place, x], [bar - 0.05, bar], color=INK, linewidth=0.5)
-        key = sheet.styles[row.ticket].key
-        _write(axes, place, bar - 0.06, key, size=7, ha="center", va="bottom")
+        _write(axes, place, bar - 0.06, layout.callout(sheet, row), size=7, ha="center", va="bottom")
 
 
 def _legend(axes: Axes, sheet: Sheet, y: float) -> None:

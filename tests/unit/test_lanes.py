@@ -54,6 +54,13 @@ def test_detectors_that_get_something_else_have_their_own_lane() -> None:
     assert (usual.whole, other.whole) == (False, False)
 
 
+def test_shadows_are_in_search_order_whatever_detectors_they_are_for() -> None:
+    (lane,) = biases(
+        a=dict.fromkeys((0, 1), constant(ALWAYS, A)), b={1: constant(ALWAYS, B)}, c={0: constant(ALWAYS, B)}
+    )
+    assert [(shadow.collection, shadow.data_ids) for shadow in lane.shadows] == [("b", (bias(1),)), ("c", (bias(0),))]
+
+
 def test_each_filter_has_a_lane() -> None:
     questions = {("flat", f"{bias(0)},physical_filter={name}"): constant(ALWAYS, A) for name in ("r_03", "g_01")}
     found = lanes(calendar({"a": {**questions, ("bias", bias(0)): constant(ALWAYS, A)}}))

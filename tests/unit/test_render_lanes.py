@@ -94,6 +94,14 @@ def test_a_dataset_without_a_ticket_counts_for_the_ticket_that_certifies_it() ->
     assert chart(given).tickets == ("DM-3",)
 
 
+def test_who_certifies_the_dataset_of_another_ticket_is_named() -> None:
+    again = lane(piece(BEGINNING, NIGHT, leaf("DM-9"), "Cam/calib/DM-10/bias.20250207a"))
+    both = Piece(NIGHT, LATER, gen(leaf("DM-9")), ("Cam/calib/DM-11/bias", "Cam/calib/DM-9/bias"))
+    assert [row.label for row in chart(again).rows(again)] == ["DM-9 via DM-10", ""]
+    (given,) = (row for row in chart(lane(both)).rows(lane(both)) if row.kind == "given")
+    assert (given.label, given.ticket) == ("DM-9", "DM-9")
+
+
 @pytest.mark.parametrize(
     ("names", "labels"),
     [

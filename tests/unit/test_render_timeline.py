@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sys
 import xml.etree.ElementTree as ET
-from itertools import combinations
 
 import matplotlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from reconciler.errors import ReconcileError
 from reconciler.lanes import lanes
 from reconciler.render.lanes import Chart, Panel, View
+from reconciler.render.sheet import stacked
 from reconciler.render.timeline import figure, png, svg
 from reconciler.resolve import Calendar
 from reconciler.state import Cert, Chain, State
 from reconciler.timeline import Timeline, constant, gen, timeline
 from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, tai
+from tests.drawn import unreadable
 from tests.strategies import timelines
 
 FILTERS = ("u_24", "g_01", "r_03", "i_06", "z_20", "y_04")
@@ -93,16 +93,6 @@ def test_every_boundary_is_dated() -> None:
     assert len(dates) == len(chart(ten_tickets()).boundaries)
 
 
-def unreadable(drawn: Chart) -> list[str]:
-    """Return texts of a picture that stand on others, or not wholly on the picture."""
-    made = figure(drawn)
-    renderer = FigureCanvasAgg(made).get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in made.axes[0].texts]
-    touching = [f"{a} and {b}" for (a, one), (b, other) in combinations(boxes, 2) if one.overlaps(other)]
-    whole = made.bbox
-    return touching + [a for a, box in boxes if min(*box.min) < 0 or box.x1 > whole.width or box.y1 > whole.height]
-
-
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -144,12 +134,41 @@ def test_a_gap_is_named_and_a_shadow_bears_its_key() -> None:
     assert said.count("A") == 1
 
 
+def test_a_gap_too_short_for_its_name_is_called_out() -> None:
+    spans = [(FIRST, FIRST + 300 * DAY), (FIRST + 301 * DAY, FIRST + 600 * DAY)]
+    line = timeline((begin, end, gen(source(0, "bias"))) for begin, end in spans)
+    said = written(figure(chart(one_ticket(line))))
+    assert (said.count("gap"), said.count("nothing")) == (1, 2)
+
+
 def test_a_shadow_of_some_detectors_names_them() -> None:
     line = constant(Validity(FIRST, FIRST + 9 * DAY), gen(source(0, "bias")))
     below = certified(0, "bias", line, detectors=range(2, 4)).values
     above = certified(1, "bias", constant(ALWAYS, gen(source(1, "bias")))).values
     said = written(figure(chart(Calendar(State({**below, **above}), "p", [ticket(1), ticket(0)], {}))))
     assert "A: detectors 2..3" in said
+
+
+def test_what_would_answer_next_is_the_upper_shadow() -> None:
+    tickets = {n: certified(n, "bias", constant(ALWAYS, gen(source(n, "bias")))) for n in range(3)}
+    values = {key: line for one in tickets.values() for key, line in one.values.items()}
+    nights = certified(3, "bias", constant(Validity(FIRST, FIRST + DAY), gen(source(3, "bias")))).values
+    drawn = chart(Calendar(State({**values, **nights}), "p", [ticket(n) for n in (2, 3, 1, 0)], {}))
+    (lane,) = drawn.lanes
+    assert [[row.ticket[-5:] for row in level] for level in stacked(drawn.rows(lane))] == [
+        ["46951"],
+        ["46317"],
+        ["46000"],
+    ]
+
+
+def test_shadows_that_do_not_meet_stand_side_by_side() -> None:
+    ends = [constant(Validity(FIRST + n * DAY, FIRST + (n + 1) * DAY), gen(source(n, "bias"))) for n in range(3)]
+    values = {key: line for n, one in enumerate(ends) for key, line in certified(n, "bias", one).values.items()}
+    above = certified(3, "bias", constant(ALWAYS, gen(source(3, "bias")))).values
+    drawn = chart(Calendar(State({**values, **above}), "p", [ticket(n) for n in (3, 2, 1, 0)], {}))
+    (lane,) = drawn.lanes
+    assert [len(level) for level in stacked(drawn.rows(lane))] == [3]
 
 
 def test_what_is_given_too_shortly_is_called_out_by_its_key() -> None:
