@@ -44,7 +44,7 @@ class Log:
     def quiet(self, instant: int) -> Validity | None:
         """Return the nearest time without exposures; both of its ends may be boundaries of validity ranges.
 
-        None if the shutter was open, as far as is known, from the first instant to the last.
+        None if there is no such time: the record of an exposure may have open ends.
         """
         at = bisect_right([begin for begin, _ in self._busy], instant) - 1
         if at < 0 or instant >= self._busy[at][1]:
@@ -52,8 +52,8 @@ class Log:
         begin, end = self._busy[at]
         before = self._busy[at - 1][1] if at else BEGINNING
         after = self._busy[at + 1][0] if at + 1 < len(self._busy) else END
-        gaps = [(instant - begin, before, begin), (end - instant, end, after)]
-        return min(((far, Validity(b, e)) for far, b, e in gaps if b < e), default=(0, None))[1]
+        sides = [(instant - begin, before, begin), (end - instant, end, after)]
+        return next((Validity(first, last) for _, first, last in sorted(sides) if first < last), None)
 
     @cached_property
     def _longest(self) -> int:

@@ -38,5 +38,5 @@ class Finding:
     def problem(self) -> Problem:
         """Return it in the form of everything that is wrong with documents."""
         where = f" at {self.place}" if self.place else ""
-        text = f"{self.about}: {self.message}{where}; for example {self.example}"
+        text = f"{self.about}{where}: {self.message}; for example {self.example}"
         return self.document.problem(self.code, self.path, text, self.expected)

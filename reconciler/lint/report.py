@@ -30,20 +30,22 @@ class _Waived(NamedTuple):
     number: int
     waiver: Waiver
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.located.path, self.waiver.code, self.waiver.about
+    def covers(self, one: Finding) -> bool:
+        """Return whether it waives a finding: about just this, or about a collection below."""
+        about = self.waiver.about
+        named = one.about == about or one.about.startswith(f"{about}/")
+        return named and (one.document.path, one.code) == (self.located.path, self.waiver.code)
 
 
 def lint(view: View) -> Report:
     """Return what the rules find."""
-    found = _once(view)
-    reasons = {one.key: one.waiver.reason for one in _waivers(view)}
-    keys = [(one, (one.document.path, one.code, one.about)) for one in found]
+    found, waivers = _once(view), list(_waivers(view))
+    reasons = [next((by.waiver.reason for by in waivers if by.covers(one)), None) for one in found]
+    pairs = list(zip(found, reasons, strict=True))
     return Report(
-        findings=tuple(one for one, key in keys if key not in reasons),
-        waived=tuple((one, reasons[key]) for one, key in keys if key in reasons),
-        warnings=tuple(_unused(view, {key for _, key in keys})),
+        findings=tuple(one for one, reason in pairs if reason is None),
+        waived=tuple((one, reason) for one, reason in pairs if reason is not None),
+        warnings=tuple(_unused(view, waivers, found)),
     )
 
 
@@ -65,15 +67,15 @@ def _waivers(view: View) -> Iterator[_Waived]:
         yield from (_Waived(located, n, one) for n, one in enumerate(located.document.waive))
 
 
-def _unused(view: View, used: set[tuple[str, str, str]]) -> Iterator[Problem]:
+def _unused(view: View, waivers: list[_Waived], found: list[Finding]) -> Iterator[Problem]:
     """Yield a warning for each waiver of what is not found; only of what specs alone would prove if it were so."""
     if any(search.place for search in view.searches):
         return
     provable = {rule.code for rule in RULES if rule.on_specs}
     unclear = {search.document.path for search in view.searches if search.opaque}
-    for one in _waivers(view):
+    for one in waivers:
         waiver, located = one.waiver, one.located
-        if waiver.code in provable and located.path not in unclear and one.key not in used:
-            found = f"nothing is found of {waiver.code} about {waiver.about}, which is waived here"
+        if waiver.code in provable and located.path not in unclear and not any(map(one.covers, found)):
+            said = f"nothing is found of {waiver.code} about {waiver.about}, which is waived here"
             path = ("waive", one.number)
-            yield located.problem("unused-waiver", path, found, "no waiver", severity="warning")
+            yield located.problem("unused-waiver", path, said, "no waiver", severity="warning")

@@ -50,6 +50,10 @@ class Fate(NamedTuple):
             yield collection, ranges, line.outside(covered), covered
             covered = covered.over(line)
 
+    def given_by(self, instant: int) -> str | None:
+        """Return the collection that answers at an instant; None if none does."""
+        return next((name for name, held in self.layers if any(b <= instant < e for b, e, _ in held)), None)
+
     @property
     def effective(self) -> Timeline:
         """Return what is given in the end."""

@@ -105,7 +105,7 @@ def test_a_boundary_that_is_offered_lies_in_no_exposure(log: Log, edge: int) -> 
     if not log.across(edge, edge, None):
         return
     quiet = log.quiet(edge)
-    assert quiet is not None  # these logs end long before the last instant
+    assert quiet is not None
     for offered in (quiet.begin, quiet.end):
         assert not log.across(offered, offered, None)
     assert not any(one.validity.overlaps(quiet) for one in log.taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -101,6 +102,11 @@ def test_the_example_tells_from_where_the_lacking_detector_is_served_instead(tmp
     assert only(report).example.endswith(f"gets that of {SECOND}/trial/bias.20250101a")
 
 
+def test_what_a_set_makes_may_be_excused_in_it(tmp_path: Path) -> None:
+    found = only(on_specs(tmp_path, *lacking_a_detector(), chain(TICKET)))
+    assert found.expected == "all detectors, `detectors: {allow_missing: ...}`, or a waiver with the reason"
+
+
 def test_an_excused_detector_is_not_lacking(tmp_path: Path) -> None:
     spec, lock = lacking_a_detector()
     excused = {"allow_missing": [{"detector": 1, "reason": "dead since 2023"}]}
@@ -123,7 +129,7 @@ def test_what_something_above_always_hides_is_dead(tmp_path: Path) -> None:
     report = on_specs(tmp_path, *two_sets(Ask("bias"), Ask("bias")), chain(SECOND, TICKET))
     found = only(report)
     assert (found.code, found.about) == ("dead", BIAS)
-    assert found.example.endswith(f"gets {SECOND}/trial/biasGen.20250207a")
+    assert found.example.endswith(f"gets that of {SECOND}/trial/bias.20250207a")
 
 
 def test_what_another_public_chain_gives_is_not_dead(tmp_path: Path) -> None:
@@ -147,6 +153,11 @@ def test_an_older_set_above_a_newer_one_is_found_at_its_member(tmp_path: Path) -
     assert found.message == f"it is searched before {SECOND}, which is newer"
     assert found.example.startswith(f"bias {FIRST_ID} at 2024-12-01T00:00:00 TAI gets that of {TICKET}")
     assert found.path == ("members", 0)
+
+
+def test_the_place_follows_what_it_is_about(tmp_path: Path) -> None:
+    found = replace(only(on_specs(tmp_path, *GAP, chain(SECOND, TICKET))), place=PLACE)
+    assert found.problem.message.startswith(f"bias at {PLACE}: {PUBLIC} has none for detectors 0..1 from ")
 
 
 def test_an_older_fallback_below_is_in_order(tmp_path: Path) -> None:
@@ -201,6 +212,15 @@ def test_1970_is_too_early_where_the_camera_has_changed_since(tmp_path: Path) ->
     assert "only since 2024-10-01T00:00:37 TAI (defects of DM-9)" in found.message
     assert 'begin: "2024-10-01T00:00:37"' in found.expected
     assert found.problem.file == f"specs/{INSTRUMENT}/DM-1.yaml"
+    assert found.path == ("products", "bias", "certify", "begin")
+
+
+def test_a_begin_that_nobody_wrote_is_found_at_the_product(tmp_path: Path) -> None:
+    spec, lock = calibration_set([Ask("bias")])
+    spec = edited(spec, lambda values: values["products"]["bias"].pop("certify"))
+    states = curated(tmp_path, "2024-06-01T00:00:00")
+    found = only(on_specs(tmp_path, spec, lock, states, chain(TICKET, f"{PUBLIC}/DM-9")))
+    assert (found.code, found.path) == ("always", ("products", "bias"))
 
 
 def test_what_begins_with_the_state_of_the_camera_is_right(tmp_path: Path) -> None:
@@ -229,6 +249,13 @@ def test_a_waived_finding_is_told_with_its_reason_and_is_no_finding(tmp_path: Pa
     assert (found.code, reason) == ("gap", "so agreed")
     assert "waived[gap]: bias: so agreed" in text(report, "specs")
     assert as_json(report, "specs")["findings"][0]["waived"] == "so agreed"
+
+
+@pytest.mark.parametrize(("about", "waived"), [(TICKET, 1), (f"{TICKET}/trial", 1), (f"{TICKET}/tri", 0)])
+def test_a_waiver_of_a_ticket_is_one_of_all_its_collections(about: str, waived: int, tmp_path: Path) -> None:
+    spec, lock = lacking_a_detector()
+    report = on_specs(tmp_path, waiving(spec, "partial", about), lock, chain(TICKET))
+    assert (len(report.waived), len(report.findings)) == (waived, 1 - waived)
 
 
 def test_a_waiver_holds_in_its_own_document_only(tmp_path: Path) -> None:

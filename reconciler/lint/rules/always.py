@@ -38,8 +38,10 @@ def _finding(search: Search, home: Home, collection: str, case: str, state: int,
 
 
 def _begin(home: Home) -> FieldPath:
-    settings = home.instance.settings.certify
-    return (*home.path, "certify", "begin") if settings else ("certify", "begin")
+    """Return where the begin stands; the product, if 1970 is only the default."""
+    if home.instance.settings.certify:
+        return (*home.path, "certify", "begin")
+    return ("certify", "begin") if "certify" in home.located.document.model_fields_set else home.path
 
 
 def _case(search: Search, fate: Fate, visible: Timeline, state: int) -> str | None:

@@ -56,7 +56,7 @@ def _offer(search: Search, edge: int) -> str:
     """Return the nearest time at which the shutter was closed."""
     quiet = search.log.quiet(edge)
     if quiet is None:
-        return "a boundary before or after all exposures, since there is no time between them"
+        return "no boundary: by its record an exposure never begins nor ends"
     if quiet.begin == BEGINNING:
         return f"a boundary not after {_both(quiet.end)}"
     if quiet.end == END:

@@ -25,14 +25,14 @@ def certifications(view: View) -> Iterator[Finding]:
 def _sort(search: Search, alive: set[tuple[str, str]], hidden: dict[tuple[str, str], tuple[Search, str]]) -> None:
     """Sort what a chain holds into what it ever gives and what is hidden, with one case of that."""
     for fate in search.fates:
-        for collection, ranges, seen, above in fate.visible():
+        for collection, ranges, seen, _ in fate.visible():
             key = collection, fate.dataset_type
             if seen:
                 alive.add(key)
-            elif key not in hidden:
+            elif key not in hidden and search.kinds.get(collection) != "TAGGED":  # `protected` tells of those
                 begin = ranges[0].begin
-                winner = next(source for b, e, source in above if b <= begin < e)
-                hidden[key] = search, f"{asked(fate.dataset_type, fate.data_ids[0], begin)} gets {winner}"
+                case = asked(fate.dataset_type, fate.data_ids[0], begin)
+                hidden[key] = search, f"{case} gets that of {fate.given_by(begin)}"
 
 
 def _finding(view: View, search: Search, collection: str, dataset_type: str, case: str) -> Finding:

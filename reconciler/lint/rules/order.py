@@ -46,11 +46,14 @@ def _named(search: Search, upper: str, lower: str) -> tuple[str, str]:
 
 
 def _older(upper: str, lower: str) -> bool:
-    """Return whether the names say so: by their reruns, or by the numbers of their tickets if neither has one."""
+    """Return whether the names say so: by their reruns, or by the numbers of their tickets if `upper` has none.
+
+    A ticket without reruns below is curated, or as good as that: it has its place below whatever was generated.
+    """
     reruns = _rerun(upper), _rerun(lower)
     if all(reruns):
         return reruns[0] < reruns[1]
-    if any(reruns):
+    if reruns[0]:
         return False
     first, second = _ticket(upper), _ticket(lower)
     return first is not None and second is not None and first[0] == second[0] and first[1] < second[1]

@@ -43,7 +43,8 @@ def _missing(
     message = f"{about} for {len(known & expected)} of {len(expected)} detectors; {whom(_ids(missing))} lacking"
     document, path = (home.located, home.path) if home else (search.document, search.at(collection))
     case = f"{asked(fate.dataset_type, asker, begin)} gets {instead}"
-    wanted = "all detectors, or `detectors: {allow_missing: ...}` with the reason"
+    excuse = ", `detectors: {allow_missing: ...}`," if home else ","
+    wanted = f"all detectors{excuse} or a waiver with the reason"
     yield Finding("partial", collection, message, case, wanted, document, path, search.place)
 
 
@@ -69,10 +70,8 @@ def _expected(view: View, search: Search, home: Home | None) -> Ranges:
 
 def _answer(search: Search, dataset_type: str, asker: str, when: int) -> str:
     for fate in search.fates:
-        if fate.dataset_type == dataset_type and asker in fate.data_ids:
-            for collection, found in fate.layers:
-                if any(begin <= when < end for begin, end, _ in found):
-                    return f"that of {collection}"
+        if fate.dataset_type == dataset_type and asker in fate.data_ids and (giver := fate.given_by(when)):
+            return f"that of {giver}"
     return "that of a collection which no spec tells of" if search.opaque else "none"
 
 

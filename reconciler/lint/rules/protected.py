@@ -29,7 +29,7 @@ def _case(search: Search, collection: str) -> str:
     for fate in search.fates:
         for name, _, visible, _ in fate.visible():
             if name == collection and visible:
-                begin, end, source = visible.spans[0]
+                begin, end, _ = visible.spans[0]
                 one = search.log.first(begin, end, fate.physical_filter)
-                return f"{asked(fate.dataset_type, fate.data_ids[0], begin, one)} gets {source}"
+                return f"{asked(fate.dataset_type, fate.data_ids[0], begin, one)} gets that of it"
     return "nothing yet: it holds no calibration that nothing above it hides"

@@ -14,5 +14,5 @@ class Waiver(Model):
 
     code: LintCode
     about: Text
-    """What the finding begins with: a collection, or a dataset type with its filter."""
+    """What the finding begins with: a dataset type with its filter; a collection, or one that it is below."""
     reason: Text
