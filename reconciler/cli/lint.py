@@ -12,7 +12,7 @@ from ..look import look
 from ..observation import Scope
 from ..render import lint as render
 from ..spec.check import check
-from ..spec.load import load_tree
+from ..spec.load import Tree, load_tree
 from ..spec.problems import raise_if_invalid
 from .observe import seen as take
 from .output import write, write_json
@@ -24,10 +24,10 @@ def run(directory: Path, site: str | None, observed: Path | None, *, as_json: bo
     """Tell what specs, or a site, do that is probably not meant: exit 1 unless all of it is waived."""
     unknown: Mapping[str, str] = {}
     if site is None and observed is None:
-        view, subject = _specs(directory), "specs and locks"
+        view, subject = specs_view(load_tree(root(directory))), "specs and locks"
     else:
         with sight(directory, site, observed) as open_sight:
-            view, unknown = _site(open_sight)
+            view, unknown = site_view(open_sight)
             subject = f"{open_sight.site.site}, as {observed} has it" if observed else open_sight.site.site
     report = lint(view)
     if as_json:
@@ -40,13 +40,13 @@ def run(directory: Path, site: str | None, observed: Path | None, *, as_json: bo
     return worst([*codes, *([ExitCode.UNREACHABLE] if unknown else [])])
 
 
-def _specs(directory: Path) -> View:
-    tree = load_tree(root(directory))
+def specs_view(tree: Tree) -> View:
+    """Return the view of specs and locks alone; raise `InvalidSpec` with every problem."""
     raise_if_invalid(check(tree))
     return of_specs(tree, [desired(tree, one.document) for one in tree.sites])
 
 
-def _site(open_sight: Sight) -> tuple[View, Mapping[str, str]]:
+def site_view(open_sight: Sight) -> tuple[View, Mapping[str, str]]:
     """Return the view of all that is certified or tagged at a site, also of types that no spec speaks of."""
     snapshot = take(open_sight)
     readers = snapshot.stills

@@ -66,8 +66,13 @@ def seen(
 ) -> tuple[Chart, Mapping[str, str]]:
     """Return what repositories hold, and with a plan also what they will hold once nothing of it is left to do."""
     with sight(directory, site_name, observed) as open_sight:
-        chain = shown.chain or _public(open_sight.want, open_sight.site)
-        found = _look(open_sight, chain)
+        return seen_by(open_sight, shown)
+
+
+def seen_by(open_sight: Sight, shown: Shown) -> tuple[Chart, Mapping[str, str]]:
+    """Return the same of a site that is open."""
+    chain = shown.chain or _public(open_sight.want, open_sight.site)
+    found = _look(open_sight, chain)
     if not found.facts.observations:
         raise Unreachable("\n".join(found.unknown.values()))
     views: tuple[View, ...] = ("as seen", "after the plan") if shown.plan else ("as seen",)
