@@ -25,6 +25,7 @@ from reconciler.spec.load import load_tree
 from tests.drawn import laid_out
 
 CASES = Path(__file__).parent / "cases" / "trees"
+TREES = sorted(path.parent for path in CASES.glob("*/repository.yaml"))
 PROJECT = Path(__file__).parents[1]
 PLACE = "usdf/main"
 COMMIT = "0123456789abcdef"

@@ -14,6 +14,7 @@ The same can be put into memory and into a real Butler repository.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,16 @@ class Held:
         """Every detector of which there is a calibration."""
         found = (parse(one.data_id).get("detector") for one in self.datasets)
         return ranges(int(number) for number in found if number is not None)
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The detectors at the ends of what RUNs hold: where one set begins to answer and another to end."""
+        by_run: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for one in self.datasets:
+            if "detector" in (found := parse(one.data_id)):
+                by_run[one.run, one.dataset_type].append(int(found["detector"]))
+        spans = (span for numbers in by_run.values() for span in ranges(numbers).spans)
+        return tuple(sorted({detector for span in spans for detector in span}))
 
     @property
     def collections(self) -> dict[str, CollectionType]:

@@ -17,10 +17,8 @@ from reconciler.adapters.memory import MemoryRepository
 from reconciler.spec.check import check
 from reconciler.spec.load import load_tree
 from tests.drawn import alike_in_grey, unreadable
-from tests.tree_cases import CASES, PLACE, charts, laid, opened, texts
+from tests.tree_cases import PLACE, TREES, charts, laid, opened, texts
 from tests.trees import held, in_memory
-
-TREES = sorted(path.parent for path in CASES.glob("*/repository.yaml"))
 
 each_tree = pytest.mark.parametrize("case", TREES, ids=lambda path: path.name)
 

@@ -36,11 +36,12 @@ class Question(NamedTuple):
     dataset_type: str
     exposure: Exposure
     detector: int
+    instrument: str = "Cam"
 
     @property
     def data_id(self) -> dict[str, str | int]:
         filters = {"physical_filter": self.exposure.physical_filter} if self.dataset_type == "flat" else {}
-        return {"instrument": "Cam", "detector": self.detector, **filters}
+        return {"instrument": self.instrument, "detector": self.detector, **filters}
 
 
 @dataclass
@@ -117,6 +118,7 @@ class Oracle:
 
     butler: Any
     path: list[str]
+    instrument: str = "Cam"
 
     def find(self, question: Question) -> set[Answer]:
         """Return what `find_dataset` gives; nothing at all where it raises."""
@@ -149,7 +151,7 @@ class Oracle:
             found = self._joined(dataset_type, exposures, detectors)
         except CalibrationLookupError:
             if len(exposures) == len(detectors) == 1:
-                yield Question(dataset_type, exposures[0], detectors[0]), set()
+                yield Question(dataset_type, exposures[0], detectors[0], self.instrument), set()
             elif len(exposures) > 1:
                 for half in halves(exposures):
                     yield from self.join(dataset_type, half, detectors)
@@ -159,7 +161,8 @@ class Oracle:
             return
         for exposure in exposures:
             for detector in detectors:
-                yield Question(dataset_type, exposure, detector), found[exposure.id, detector] or {None}
+                question = Question(dataset_type, exposure, detector, self.instrument)
+                yield question, found[exposure.id, detector] or {None}
 
     def _joined(
         self, name: str, exposures: Sequence[Exposure], detectors: Sequence[int]
@@ -167,7 +170,7 @@ class Oracle:
         found: dict[tuple[int, int], set[Answer]] = defaultdict(set)
         with self.butler.query() as query:
             asked = query.where(
-                "instrument='Cam' and exposure in (exposures) and detector in (detectors)",
+                f"instrument='{self.instrument}' and exposure in (exposures) and detector in (detectors)",
                 bind={"exposures": [one.id for one in exposures], "detectors": list(detectors)},
             )
             rows = asked.join_dataset_search(name, self.path).general(
