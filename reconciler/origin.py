@@ -49,7 +49,7 @@ def sealed(source: Source, question: Question, facts: Facts) -> Origin:
     """Return what a repository tells of the dataset: its seal, or that there is none."""
     seen = facts.observations[question.place]
     if source.kind == "uuid":
-        return Origin(uuid=source.name, run=_run(source.name, question, seen), remark="not ours: no seal names it")
+        return Origin(uuid=source.name, run=run_of(source.name, question, seen), remark="not ours: no seal names it")
     pinned = facts.pinned.get(question.place, {}).get(source.name)
     seal = leaves(seen).get(source.name) or pinned
     assert seal is not None
@@ -80,7 +80,7 @@ def _from_intent(leaf: str, intent: Mapping[str, Any]) -> Origin:
     )
 
 
-def _run(uuid: str, question: Question, seen: Observation) -> str | None:
+def run_of(uuid: str, question: Question, seen: Observation) -> str | None:
     """Return the RUN that holds a dataset; TAGGED collections only refer to it."""
     return next(
         (

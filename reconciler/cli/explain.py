@@ -13,8 +13,8 @@ from ..explanation import Explanation, explain, explain_wanted
 from ..facts import Facts
 from ..look import Look, look
 from ..makers import maker
-from ..observation import Scope
-from ..origin import Origin, sealed, wanted
+from ..observation import Observation, Scope
+from ..origin import Origin, run_of, sealed, wanted
 from ..ports import Repository
 from ..render import explanation as render
 from ..render.explanation import Answer, Heading
@@ -98,7 +98,15 @@ def _seen_answers(about: Subject, tree: Tree, seen: Look) -> Iterator[Answer]:
         if about.chain in one.collections:
             found = explain(question, seen.state, seen.facts.shelves[place], seams=seams(seen.state, one))
         origin = sealed(found.winner.spans[0].source, question, seen.facts) if found.winner else None
-        yield Answer(found, origin, _maker(tree, found, origin), one.record.applied if one.record else None)
+        applied = one.record.applied if one.record else None
+        yield Answer(found, origin, _maker(tree, found, origin), applied, _runs(found, one))
+
+
+def _runs(found: Explanation, seen: Observation) -> dict[str, str]:
+    """Return UUID -> RUN of the datasets that no seal names."""
+    sources = {span.source for one in found.candidates for span in one.spans}
+    theirs = ((one.name, run_of(one.name, found.question, seen)) for one in sources if one.kind == "uuid")
+    return {uuid: run for uuid, run in theirs if run}
 
 
 def _past(asked: Asked, directory: Path, site_name: str | None, at: str) -> tuple[tuple[Answer, ...], Heading]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..explanation import Candidate, Explanation
@@ -28,12 +28,15 @@ class Answer:
         File and line of the document that makes the winner; None if none does.
     applied
         The commit that was applied last at the place; None for an answer from specs alone.
+    runs
+        UUID -> the RUN that holds it, of datasets that no seal names.
     """
 
     explanation: Explanation
     origin: Origin | None = None
     maker: str | None = None
     applied: str | None = None
+    runs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,15 @@ def as_json(answer: Answer, heading: Heading) -> dict[str, Any]:
         "time": _times(question.when.begin, question.when.end),
         "commit": heading.commit,
         "outcome": "found" if winner else "straddles" if found.straddling else "nothing",
-        "winner": None if winner is None else {**_candidate(winner), **_winner(answer, winner)},
-        "candidates": [_candidate(one) for one in found.candidates],
+        "winner": None if winner is None else {**_candidate(winner, answer), **_winner(answer, winner)},
+        "candidates": [_candidate(one, answer) for one in found.candidates],
         "doubtful": list(found.doubtful),
     }
 
 
 def outcome(explanation: Explanation) -> str:
     """Return the answer in one line."""
-    doubtful = "".join(f", unless {name} answers before" for name in explanation.doubtful)
+    doubtful = f", unless {' or '.join(explanation.doubtful)} answers before" if explanation.doubtful else ""
     if winner := explanation.winner:
         return f"{winner.spans[0].source} by {winner.collection}{doubtful}"
     if straddling := explanation.straddling:
@@ -79,13 +82,16 @@ def outcome(explanation: Explanation) -> str:
     return f"nothing{doubtful}"
 
 
-def _candidate(one: Candidate) -> dict[str, Any]:
+def _candidate(one: Candidate, answer: Answer) -> dict[str, Any]:
     return {
         "collection": one.collection,
         "path": list(one.path),
         "verdict": one.verdict,
         "any_date": one.any_date,
-        "ranges": [{**_times(begin, end), "source": str(source)} for begin, end, source in one.spans],
+        "ranges": [
+            {**_times(begin, end), "source": str(source), "run": answer.runs.get(source.name)}
+            for begin, end, source in one.spans
+        ],
         "others": list(one.others),
     }
 
@@ -119,12 +125,12 @@ def _lines(answer: Answer, heading: Heading) -> Iterator[str]:
         yield f"  {winner.collection}"
         yield from (f"    {name:<11} {value}" for name, value in _facts(answer, winner))
     elif straddling := found.straddling:
-        yield from _raised(straddling, question.dataset_type)
+        yield from _raised(straddling, answer)
     else:
         yield "  nothing is found" if found.candidates else "  there is no collection of this name here"
     for name in found.doubtful:
         yield f"  in doubt: {name} is searched before, and no spec says what it holds"
-    yield from _others(found)
+    yield from _others(answer)
     if not winner:
         yield ""
         yield f"  Next: {_next(found, heading)}"
@@ -132,7 +138,7 @@ def _lines(answer: Answer, heading: Heading) -> Iterator[str]:
 
 def _facts(answer: Answer, winner: Candidate) -> Iterator[tuple[str, str]]:
     origin, span = answer.origin or Origin(), winner.spans[0]
-    ticket, made_for = ticket_in(winner.collection), ticket_in(origin.leaf or "")
+    ticket, made_for = ticket_in(winner.collection), ticket_in(origin.leaf or origin.run or "")
     other = f", made for {made_for}" if made_for and made_for != ticket else ""
     yield "reached by", " > ".join(winner.path)
     yield "range", _SHELF if winner.any_date else _range(span)
@@ -159,46 +165,51 @@ def _made_from(origin: Origin) -> str:
     return origin.remark or NOT_RECORDED
 
 
-def _raised(straddling: Candidate, dataset_type: str) -> Iterator[str]:
+def _raised(straddling: Candidate, answer: Answer) -> Iterator[str]:
+    dataset_type = answer.explanation.question.dataset_type
     yield (
         f"  Butler raises CalibrationLookupError: ambiguous calibration lookup for {dataset_type} "
         f"in {straddling.collection}"
     )
     for span in straddling.spans:
-        yield f"    {span.source}, {_range(span)}"
+        yield f"    {_told(straddling, span, answer)}"
 
 
-def _others(found: Explanation) -> Iterator[str]:
-    others = [
-        f"    {number}. {one.collection}: {_reason(one, found)}"
-        for number, one in enumerate(found.candidates, 1)
-        if one.verdict not in ("wins", "straddles")
-    ]
+def _others(answer: Answer) -> Iterator[str]:
+    """Yield a line for each collection that has the type, and one for all those that have nothing to say."""
+    found = answer.explanation
+    numbered = [(f"{n}. {c.collection}", c) for n, c in enumerate(found.candidates, 1)]
+    others = [f"    {name}: {reason}" for name, one in numbered if (reason := _reason(one, answer))]
+    for verdict, words in (
+        ("none of the type", f"hold no {found.question.dataset_type}"),
+        ("not known", "no spec says what these hold"),
+    ):
+        if silent := [name for name, one in numbered if one.verdict == verdict]:
+            others.append(f"    {words}: {', '.join(silent)}")
     if others:
         yield ""
         yield f"  The others of {len(found.candidates)} collections, in search order:"
         yield from others
 
 
-def _reason(one: Candidate, found: Explanation) -> str:
-    question = found.question
+def _reason(one: Candidate, answer: Answer) -> str:
+    """Return why a collection that has the type does not answer; empty for others."""
     match one.verdict:
         case "shadowed":
-            winner = found.winner
+            winner = answer.explanation.winner
             by = f"shadowed by {winner.collection}" if winner else "not asked, since Butler raises before"
-            return f"{by}; would give {' or '.join(_told(one, span) for span in one.spans)}"
+            return f"{by}; would give {' or '.join(_told(one, span, answer) for span in one.spans)}"
         case "not valid":
-            return f"not valid then; nearest: {_told(one, one.spans[0])}"
+            return f"not valid then; nearest: {_told(one, one.spans[0], answer)}"
         case "other data IDs":
-            return f"holds {question.dataset_type}, but only for {which(one.others)}"
-        case "not known":
-            return "no spec says what it holds"
+            return f"holds {answer.explanation.question.dataset_type}, but only for {which(one.others)}"
         case _:
-            return f"holds no {question.dataset_type}"
+            return ""
 
 
-def _told(one: Candidate, span: Span) -> str:
-    return f"{span.source}, {_SHELF if one.any_date else _range(span)}"
+def _told(one: Candidate, span: Span, answer: Answer) -> str:
+    source = answer.runs.get(span.source.name) or span.source
+    return f"{source}, {_SHELF if one.any_date else _range(span)}"
 
 
 def _next(found: Explanation, heading: Heading) -> str:

@@ -65,7 +65,7 @@ def test_a_person_reads_it_in_one_page(applied: Desk) -> None:
         "the last commit applied here",
         "approval    not recorded",
         "verdict     not recorded",
-        f"{leaf('bias')}: holds no dark",
+        f"hold no dark: 2. {leaf('bias')}",
     ):
         assert words in said
 
@@ -93,7 +93,7 @@ def test_a_collection_that_is_not_valid_then_tells_its_nearest_range(applied: De
     repository.certify_bias(str(applied.butler_root), OLD, "old", Time("2025-01-01T00:00:00", scale="tai"), None)
     prepend(applied, OLD)
     said = applied.done(*BIAS, *EXPOSURE).out
-    assert f"{OLD}: not valid then; nearest: dataset " in said
+    assert f"{OLD}: not valid then; nearest: {OLD}/run, from " in said
     assert "from 2025-01-01T00:00:00 TAI (2024-12-31T23:59:23 UTC)" in said
 
 
