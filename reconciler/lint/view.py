@@ -98,6 +98,10 @@ class Search:
             together[dataset_type, None if through is None else str(through), tuple(held)].append(data_id)
         return tuple(Fate(t, name, layers, tuple(ids)) for (t, name, layers), ids in together.items())
 
+    def protects(self, collection: str) -> bool:
+        """Return whether a collection is TAGGED: it should not be searched at all, and that is said once."""
+        return self.kinds.get(collection) == "TAGGED"
+
     def at(self, collection: str) -> FieldPath:
         """Return where the document names the member through which a collection is searched."""
         member = self.below.get(collection, collection)

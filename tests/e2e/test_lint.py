@@ -120,7 +120,7 @@ def test_a_tagged_collection_in_the_chain_is_found(applied: Desk) -> None:
         butler.collections.prepend_chain(PUBLIC, f"{PUBLIC}/protected")
     said = applied.run(*LINT, "--site", "here")
     assert said.code == 1
-    assert f"error[protected]: {PUBLIC}/protected: a TAGGED collection is searched" in said.out
+    assert f"error[protected]: {PUBLIC}/protected at {PLACE}: a TAGGED collection is searched" in said.out
 
 
 def test_what_cannot_be_reached_is_11(locked: Desk) -> None:

@@ -242,8 +242,8 @@ def test_a_tagged_collection_that_something_hides_is_told_once(tmp_path: Path) -
     tagged = f"{PUBLIC}/protected"
     site.store.register(tagged, "TAGGED")
     site.store.children[PUBLIC] = (OLD, tagged)
-    certified = site.store.certifications[OLD, "bias"].items()
-    site.store.contents[tagged, "bias"] = {name: uuid for name, ((_, _, uuid),) in certified}
+    ((_, _, uuid),) = site.store.certifications[OLD, "bias"][FIRST_ID]
+    site.store.contents[tagged, "bias"] = {FIRST_ID: uuid}
     found = only(on_site(tmp_path, site.store, external(OLD)))
     assert (found.code, found.about) == ("protected", tagged)
     assert found.example.startswith("nothing yet")

@@ -29,7 +29,7 @@ def _sort(search: Search, alive: set[tuple[str, str]], hidden: dict[tuple[str, s
             key = collection, fate.dataset_type
             if seen:
                 alive.add(key)
-            elif key not in hidden and search.kinds.get(collection) != "TAGGED":  # `protected` tells of those
+            elif key not in hidden and not search.protects(collection):
                 begin = ranges[0].begin
                 case = asked(fate.dataset_type, fate.data_ids[0], begin)
                 hidden[key] = search, f"{case} gets that of {fate.given_by(begin)}"

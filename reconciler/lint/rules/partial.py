@@ -23,6 +23,8 @@ def detectors(view: View) -> Iterator[Finding]:
             for collection, _ in fate.layers:
                 held[collection, fate.about] += [(fate, one) for one in fate.data_ids]
         for (collection, about), found in held.items():
+            if search.protects(collection):
+                continue
             yield from _missing(view, search, collection, about, found)
 
 

@@ -13,7 +13,7 @@ def tagged(view: View) -> Iterator[Finding]:
     """What only protects datasets is not searched."""
     for search in view.searches:
         for collection in search.calendar.path:
-            if search.kinds.get(collection) == "TAGGED":
+            if search.protects(collection):
                 yield _finding(search, collection)
 
 
