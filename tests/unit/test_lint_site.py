@@ -11,8 +11,9 @@ from reconciler.lint import Finding, Report
 from reconciler.spec.documents import Model
 from reconciler.validity import BEGINNING, END, NANOSECOND, Validity, tai
 from tests.lint_world import Repository, edited, on_site
-from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, catalog, chain
+from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, catalog, chain
 
+BIAS = f"{TICKET}/trial/bias.20250207a"
 OLD, NEW = f"{PUBLIC}/OLD", f"{PUBLIC}/NEW"
 NIGHT = tai("2024-12-06T00:00:00")
 FIRST_ID = f"instrument={INSTRUMENT},detector=0"
@@ -23,7 +24,7 @@ def at(seconds: int) -> int:
 
 
 def external(*members: str) -> Model:
-    odd = [{"collection": name, "reason": "made by hand"} for name in members]
+    odd = [{"collection": name, "reason": "made by hand"} for name in members if name != TICKET]
     return edited(chain(*members), lambda values: values.update(external=odd))
 
 
@@ -216,6 +217,31 @@ def test_a_boundary_at_the_end_of_an_exposure_is_where_it_should_be(begin: int, 
     site.certify(OLD, until(10), since(10))
     site.expose(7, at(begin), at(end))
     assert on_site(tmp_path, site.store, external(OLD)).findings == ()
+
+
+# always
+
+
+def recrosstalked(site: Repository, *ranges: Validity) -> tuple[Model, ...]:
+    """Let a bias hold from 1970 on, and others curate the crosstalk; return the documents."""
+    site.certify(BIAS)
+    site.certify(f"{PUBLIC}/DM-9", *ranges, kind="crosstalk")
+    site.expose(7, at(-60), at(-30))
+    curated = edited(catalog(), lambda values: values.update(curated=["crosstalk"]))
+    return (*calibration_set([Ask("bias")]), external(TICKET, f"{PUBLIC}/DM-9"), curated)
+
+
+def test_a_state_of_the_camera_that_others_curated_counts_too(tmp_path: Path) -> None:
+    site = Repository(BIAS, f"{PUBLIC}/DM-9")
+    found = only(on_site(tmp_path, site.store, *recrosstalked(site, until(0), since(0))))
+    assert (found.code, found.about) == ("always", BIAS)
+    assert "only since 2024-12-06T00:00:00 TAI (crosstalk of DM-9)" in found.message
+    assert found.example.endswith("exposure 7")
+
+
+def test_one_crosstalk_for_all_times_is_no_other_state(tmp_path: Path) -> None:
+    site = Repository(BIAS, f"{PUBLIC}/DM-9")
+    assert on_site(tmp_path, site.store, *recrosstalked(site)).findings == ()
 
 
 # protected

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ...names import parse_rerun
+from ...names import parse_rerun, ticket_in
 from ...spec.located import FieldPath
-from ...timeline import Timeline
-from ...validity import BEGINNING, NANOSECOND, utc
+from ...timeline import Timeline, timeline
+from ...validity import BEGINNING, NANOSECOND
 from ..finding import Finding
 from ..view import Fate, Home, Search, View
 from ..words import asked, instant
 
 
 def from_1970(view: View) -> Iterator[Finding]:
-    """What was made after the camera changed is not certified for the time before, as dated curated files tell it."""
+    """What was made after the camera changed is not certified for the time before, as curated calibrations tell it."""
     for search in view.searches:
         seen: set[str] = set()
         dates = _dates(view, search)
@@ -57,15 +56,22 @@ def _case(search: Search, fate: Fate, visible: Timeline, state: int) -> str | No
 
 
 def _dates(view: View, search: Search) -> dict[int, str]:
-    """Return when curated files of the chain say that the camera changed, and which do."""
-    found: defaultdict[int, str] = defaultdict(str)
-    for one in view.tree.curated:
-        if one.document.certified in search.calendar.path:
-            for dataset_type, dataset in one.document.datasets.items():
-                for file in dataset.files:
-                    if file.from_date is not None:
-                        found.setdefault(utc(file.from_date), f"{dataset_type} of {one.document.ticket}")
-    return dict(found)
+    """Return when curated calibrations of the chain change, whoever made them, and which do: then the camera did."""
+    types, found = _curated_types(view, search), dict[int, str]()
+    for fate in search.fates:
+        if fate.dataset_type in types:
+            for collection, ranges in fate.layers:
+                label = f"{fate.dataset_type} of {ticket_in(collection) or collection}"
+                found |= {begin: label for begin, _, _ in timeline(ranges) if begin > BEGINNING and begin not in found}
+    return found
+
+
+def _curated_types(view: View, search: Search) -> frozenset[str]:
+    """Return the dataset types that people write: those of curated sets, and those that a catalog calls curated."""
+    instrument = search.document.document.instrument
+    own = (name for one in view.tree.curated for name in one.document.datasets)
+    listed = (n for one in view.tree.catalogs if one.document.instrument == instrument for n in one.document.curated)
+    return frozenset((*own, *listed))
 
 
 def _made(home: Home) -> int:
