@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
+from statistics import median
 
 from ..errors import ReconcileError
 from ..lanes import Lane
@@ -19,13 +21,15 @@ TITLE, LEADERS, CALLOUTS, BAR, SHADOW, SPACE = 0.35, 0.25, 0.2, 0.28, 0.13, 0.16
 """How tall the parts of a panel and of a lane are."""
 DATE, KEY, POINT, ENTRY = 0.15, 0.24, 0.1, 0.24
 """How wide a date, a key above a bar, and an open end are; how tall a line of the legend is."""
+LONGEST = 3
+"""How many times longer than the median a time between boundaries is drawn at most: 1970 and 2050 leave room so."""
 WIDEST_NAME, SWATCH = 3.0, 0.48
 ROUNDING = 1.06
 TITLE_SIZE, NAME_SIZE, LABEL_SIZE, DATE_SIZE, SHADOW_SIZE = 12, 9, 8, 7, 5
 """Points."""
 NOTES = (
     "thick: what is given; thin below, in the order of search: certified, but shadowed by what is searched before it",
-    "dashed: nothing is given; pointed end: open, there is no begin or no end; times are TAI",
+    "dashed: nothing is given; pointed end: open, there is no begin or no end; times are TAI, very long ones shortened",
 )
 
 
@@ -65,9 +69,16 @@ class Sheet:
         """Return where an instant stands; open ends stand at the ends of the lanes."""
         if at in (BEGINNING, END):
             return self.left if at == BEGINNING else self.right
-        first, last = self.chart.boundaries[0], self.chart.boundaries[-1]
-        share = (at - first) / (last - first) if last > first else 0.5
-        return self.left + HEAD + share * (self.right - self.left - 2 * HEAD)
+        return self.left + HEAD + self._shares[at] * (self.right - self.left - 2 * HEAD)
+
+    @cached_property
+    def _shares(self) -> dict[int, float]:
+        """Boundary -> where it stands between the first (0) and the last (1)."""
+        boundaries = self.chart.boundaries
+        lengths = [later - earlier for earlier, later in pairwise(boundaries)]
+        longest = LONGEST * median(lengths) if lengths else 0
+        places = list(accumulate((min(length, longest) for length in lengths), initial=0.0))
+        return {at: place / places[-1] if lengths else 0.5 for at, place in zip(boundaries, places, strict=True)}
 
 
 def _wide_texts(chart: Chart) -> Iterator[float]:

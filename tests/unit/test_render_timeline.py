@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import matplotlib
 import pytest
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from reconciler.errors import ReconcileError
 from reconciler.lanes import lanes
 from reconciler.render.lanes import Chart, Panel, View
-from reconciler.render.sheet import stacked
+from reconciler.render.sheet import Sheet, stacked
 from reconciler.render.timeline import figure, png, svg
 from reconciler.resolve import Calendar
 from reconciler.state import Cert, Chain, State
@@ -132,6 +133,20 @@ def test_a_gap_is_named_and_a_shadow_bears_its_key() -> None:
     said = written(figure(chart(Calendar(State({**values, **above}), "p", [ticket(1), ticket(0)], {}))))
     assert said.count("nothing") == 2
     assert said.count("A") == 1
+
+
+def test_dates_far_away_leave_room_for_the_nights_between() -> None:
+    """Curated files of 1970 begin 8 s after it, and daily calibrations are certified until 2050."""
+    edges = [tai("1970-01-01T00:00:08"), *(FIRST + n * 7 * DAY for n in range(6)), tai("2050-01-01T00:00:00")]
+    line = timeline((begin, end, gen(source(n % 2, "bias"))) for n, (begin, end) in enumerate(pairwise(edges)))
+    said = written(figure(chart(one_ticket(line))))
+    assert said.count("DM-46000") + said.count("DM-46317") == 7
+
+
+def test_times_of_a_kind_are_drawn_to_scale() -> None:
+    sheet = Sheet.of(chart(ten_tickets()))
+    begin, night, later = (sheet.x(FIRST + n * DAY) for n in (1, 4, 9))
+    assert (later - begin) / (night - begin) == pytest.approx(8 / 3)
 
 
 def test_a_gap_too_short_for_its_name_is_called_out() -> None:
