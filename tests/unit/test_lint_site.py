@@ -125,6 +125,25 @@ def test_what_others_certified_for_nothing_is_dead_here(tmp_path: Path) -> None:
     assert found.example == f"bias {FIRST_ID} at 2024-12-06T00:00:00 TAI gets that of {NEW}"
 
 
+def test_what_is_dead_is_proven_by_an_exposure(tmp_path: Path) -> None:
+    site = Repository(NEW, OLD)
+    site.certify(NEW)
+    site.certify(OLD, since(0))
+    site.expose(7, at(40), at(70))
+    found = only(on_site(tmp_path, site.store, external(NEW, OLD)))
+    assert found.example == f"bias {FIRST_ID} at 2024-12-06T00:00:40 TAI, exposure 7 gets that of {NEW}"
+
+
+def test_a_lacking_detector_is_proven_by_an_exposure(tmp_path: Path) -> None:
+    site = Repository(NEW, OLD)
+    site.certify(NEW, since(0), detectors=(0,))
+    site.certify(OLD)
+    site.expose(7, at(40), at(70))
+    found = only(on_site(tmp_path, site.store, external(NEW, OLD)))
+    lacking = f"bias instrument={INSTRUMENT},detector=1"
+    assert found.example == f"{lacking} at 2024-12-06T00:00:40 TAI, exposure 7 gets that of {OLD}"
+
+
 def test_an_older_ticket_above_a_newer_one_is_proven_by_an_exposure(tmp_path: Path) -> None:
     older, newer = f"{PUBLIC}/DM-5", f"{PUBLIC}/DM-40"
     site = Repository(older, newer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...timeline import Span
 from ..finding import Finding
-from ..view import Search, View
+from ..view import Fate, Search, View
 from ..words import asked
 
 
@@ -30,9 +31,14 @@ def _sort(search: Search, alive: set[tuple[str, str]], hidden: dict[tuple[str, s
             if seen:
                 alive.add(key)
             elif key not in hidden and not search.protects(collection):
-                begin = ranges[0].begin
-                case = asked(fate.dataset_type, fate.data_ids[0], begin)
-                hidden[key] = search, f"{case} gets that of {fate.given_by(begin)}"
+                hidden[key] = search, _case(search, fate, ranges[0])
+
+
+def _case(search: Search, fate: Fate, hidden: Span) -> str:
+    """Return who gets what instead: an exposure within the range if there is one, else whoever asks at its begin."""
+    one = search.log.first(hidden.begin, hidden.end, fate.physical_filter)
+    when = one.validity.begin if one else hidden.begin
+    return f"{asked(fate.dataset_type, fate.data_ids[0], when, one)} gets that of {fate.given_by(when)}"
 
 
 def _finding(view: View, search: Search, collection: str, dataset_type: str, case: str) -> Finding:

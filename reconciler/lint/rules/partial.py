@@ -39,12 +39,14 @@ def _missing(
         return
     absent = next(iter(missing))
     fate, one = held[0]
-    begin = next(found[0].begin for name, found in fate.layers if name == collection)
+    begin, end, _ = next(found[0] for name, found in fate.layers if name == collection)
+    taken = search.log.first(begin, end, fate.physical_filter)
+    when = taken.validity.begin if taken else begin
     asker = data_id({**parse(one), "detector": absent})
-    instead = _answer(search, fate.dataset_type, asker, begin)
+    instead = _answer(search, fate.dataset_type, asker, when)
     message = f"{about} for {len(known & expected)} of {len(expected)} detectors; {whom(_ids(missing))} lacking"
     document, path = (home.located, home.path) if home else (search.document, search.at(collection))
-    case = f"{asked(fate.dataset_type, asker, begin)} gets {instead}"
+    case = f"{asked(fate.dataset_type, asker, when, taken)} gets {instead}"
     excuse = ", `detectors: {allow_missing: ...}`," if home else ","
     wanted = f"all detectors{excuse} or a waiver with the reason"
     yield Finding("partial", collection, message, case, wanted, document, path, search.place)
