@@ -155,6 +155,27 @@ def test_an_older_ticket_above_a_newer_one_is_proven_by_an_exposure(tmp_path: Pa
     assert found.example.endswith(f"exposure 7 gets that of {older}, not of {newer}")
 
 
+def below_a_third(root: Path, *newest: Validity) -> Report:
+    """Lint an older set above a newer one, both below a third; one exposure before the night, one in it."""
+    members = tuple(f"{PUBLIC}/DM-{number}" for number in (50, 5, 40))
+    site = Repository(*members)
+    for name, ranges in zip(members, (newest, (), ()), strict=True):
+        site.certify(name, *ranges)
+    site.expose(6, at(40), at(70))
+    site.expose(5, at(-70), at(-40))
+    return on_site(root, site.store, external(*members))
+
+
+def test_the_exposure_that_proves_an_order_gets_the_older_one(tmp_path: Path) -> None:
+    found = {one.code: one for one in below_a_third(tmp_path, until(0)).findings}
+    assert found["order"].about == f"{PUBLIC}/DM-5"
+    assert "exposure 6 gets that of" in found["order"].example
+
+
+def test_where_nobody_gets_the_older_one_the_order_does_not_matter(tmp_path: Path) -> None:
+    assert {one.code for one in below_a_third(tmp_path).findings} == {"dead"}
+
+
 def test_an_old_ticket_without_reruns_above_a_newer_set_is_found(tmp_path: Path) -> None:
     older, newer = f"{PUBLIC}/DM-5", f"{PUBLIC}/DM-40/trial/bias.20250207a"
     site = Repository(older, newer)

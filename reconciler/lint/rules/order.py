@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ...names import parse_rerun, ticket_in
-from ...timeline import Span, timeline
+from ...timeline import Span, Timeline, timeline
 from ..finding import Finding
 from ..view import Fate, Search, View
 from ..words import asked
@@ -17,11 +17,12 @@ def older_above(view: View) -> Iterator[Finding]:
     for search in view.searches:
         seen: set[tuple[str, str]] = set()
         for fate in search.fates:
-            for (upper, above), (lower, below) in combinations(fate.layers, 2):
+            given = [(collection, visible) for collection, _, visible, _ in fate.visible()]
+            for (upper, above), (lower, _) in combinations(given, 2):
                 pair = _named(search, upper, lower)
                 if pair in seen or not _older(upper, lower):
                     continue
-                hidden = _overlap(above, below)
+                hidden = _overlap(above, dict(fate.layers)[lower])
                 if hidden is not None:
                     seen.add(pair)
                     yield _finding(search, fate, pair, search.at(upper), hidden, (upper, lower))
@@ -77,10 +78,10 @@ def _ticket(collection: str) -> tuple[str, int] | None:
     return project, int(number)
 
 
-def _overlap(above: tuple[Span, ...], below: tuple[Span, ...]) -> Span | None:
-    """Return the first time at which both answer, and differently."""
+def _overlap(given: Timeline, below: tuple[Span, ...]) -> Span | None:
+    """Return the first time at which the one is given and the other would be, and they differ."""
     for begin, end, source in timeline(below):
-        for b, e, other in timeline(above):
+        for b, e, other in given:
             if max(b, begin) < min(e, end) and source != other:
                 return Span(max(b, begin), min(e, end), other)
     return None
