@@ -33,9 +33,9 @@ def tree(case: Path) -> Held:
 
 @pytest.fixture
 def repository(tree: Held, tmp_path: Path) -> Iterator[ButlerRepository]:
-    opened = ButlerRepository(PLACE, str(butler_trees.make(tmp_path / "repository", tree)))
-    yield opened
-    opened.close()
+    found = ButlerRepository(PLACE, str(butler_trees.make(tmp_path / "repository", tree)))
+    yield found
+    found.close()
 
 
 def test_what_is_said_of_a_tree_is_said_over_butler_too(
