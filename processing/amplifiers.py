@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processing.assemble import GeometryError
 from processing.camera import Detector
 from processing.frame import UNUSABLE, Frame, Image, Mask, Rows, bit
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 Window = tuple[slice, slice]
 """Rows and columns of an amplifier."""
@@ -19,6 +23,14 @@ def windows(detector: Detector, shape: tuple[int, ...]) -> dict[str, Window]:
     """Where each amplifier stands in an assembled image of this shape, by name, in the camera's order."""
     rows, columns = _size(detector, shape)
     return {a.name: (_span(a.row, rows), _span(a.column, columns)) for a in detector.amplifiers}
+
+
+def in_readout_order(image: NDArray[Pixel], detector: Detector) -> dict[str, NDArray[Pixel]]:
+    """Views of an assembled image by amplifier, the first pixel read at [0, 0], in the camera's order."""
+    places = windows(detector, image.shape)
+    return {
+        a.name: image[places[a.name]][:: -1 if a.flip_y else 1, :: -1 if a.flip_x else 1] for a in detector.amplifiers
+    }
 
 
 def scaled(frame: Frame, factors: Mapping[str, float], detector: Detector, shape: tuple[int, ...], rows: Rows) -> Frame:

@@ -39,7 +39,7 @@ from processing.effects.linearizer import Linearizer
 from processing.effects.photon_transfer import PhotonTransfer, electronics
 from processing.frame import Frame, Image, Mask
 from processing.isr_steps import CONVERGED, Work
-from processing.provenance import Cards
+from processing.provenance import A00, GAIN, OVERSCAN_NOISE, READ_NOISE, Cards, electronics_cards
 
 __all__ = ["CONVERGED", "Calibrations", "Corrected", "assemble", "remove_signature"]
 
@@ -97,9 +97,7 @@ def remove_signature(
     steps.move_back_trails(work, given.get("charge_transfer"))
     steps.mark_defects(work, given.get("defects"))
     steps.subtract(work, given.get("dark"), "dark", factor=dark_time)
-    cards: Cards = {
-        f"LSST ISR GAIN {name}": float(gain) for name, gain in zip(work.names, work.electronics.gain, strict=True)
-    }
+    cards = _counted_with(work, given.get("photon_transfer"))
     cards |= steps.move_back_neighbours(work, given.get("kernel"))
     unit = "electron" if apply_gains else "adu"
     if apply_gains:
@@ -112,6 +110,21 @@ def remove_signature(
 def assemble(raw: NDArray[Any], detector: Detector, segment: Segment) -> Corrected:
     """Subtract overscan, trim and put the amplifiers together; the variance is that of the readout."""
     return _corrected(steps.read_out(raw, detector, segment, electronics(detector, None)), "adu", {})
+
+
+def _counted_with(work: Work, measured: PhotonTransfer | None) -> Cards:
+    """What is said of the amplifiers' electronics, by whoever measured it, and what the frame says itself."""
+    said = {
+        GAIN: work.electronics.gain,
+        READ_NOISE: work.electronics.read_noise,
+        OVERSCAN_NOISE: work.overscan_noise,
+    }
+    if measured is not None:
+        said[A00] = measured.a00[measured.rows_of(work.names)]
+    cards: Cards = {}
+    for key, values in said.items():
+        cards |= electronics_cards(key, work.names, values)
+    return cards
 
 
 def _corrected(work: Work, unit: str, cards: Cards) -> Corrected:

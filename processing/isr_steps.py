@@ -57,6 +57,8 @@ class Work:
     detector: Detector
     segment: Segment
     electronics: Electronics
+    overscan_noise: NDArray[np.float64]
+    """Of each amplifier in the camera's order, ADU; NaN without an overscan."""
     image: Image
     variance: Image
     mask: Mask
@@ -80,10 +82,13 @@ class Work:
 def read_out(raw: NDArray[Any], detector: Detector, segment: Segment, known: Electronics) -> Work:
     """The image above the overscan levels, the variance of the readout, and what saturated or was not measured."""
     image = np.empty(detector.shape(segment), np.float32)
-    work = Work(detector, segment, known, image, np.empty_like(image), np.zeros(image.shape, np.int16))
     noise_adu2 = (known.read_noise / known.gain) ** 2
-    for part, noise, readout in zip(work.parts, noise_adu2, readouts(raw, detector, segment), strict=True):
+    found = np.full(len(noise_adu2), np.nan)
+    work = Work(detector, segment, known, found, image, np.empty_like(image), np.zeros(image.shape, np.int16))
+    of_parts = zip(work.parts, noise_adu2, readouts(raw, detector, segment), strict=True)
+    for i, (part, noise, readout) in enumerate(of_parts):
         base = level(undisturbed(readout.overscan))
+        found[i] = base.noise_adu
         np.subtract(readout.data, np.float32(base.mean_adu), out=part.image)
         part.variance[:] = noise + base.variance_adu2
         part.mask[readout.data >= readout.amplifier.saturation_adu] |= bit("SAT")

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLIP_SIGMA = 3.0
+NOISE_CLIP_SIGMA = 5.0
+"""Of the scatter, from which a clip at 3 sigma would take 1.3 %."""
+
 SIGMA_OF_IQR = 0.741
 QUANTISATION_STEP_ADU = 1.0
 
@@ -18,10 +21,14 @@ LEADING_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Level:
-    """Mean level in ADU and the variance of that mean in ADU²."""
+    """Mean level in ADU and the variance of that mean in ADU².
+
+    `noise_adu` is the scatter of the pixels about it.
+    """
 
     mean_adu: float
     variance_adu2: float
+    noise_adu: float = np.nan
 
 
 def undisturbed(overscan: NDArray[Any]) -> NDArray[Any]:
@@ -41,6 +48,8 @@ def level(overscan: NDArray[Any]) -> Level:
     if values.size == 0:
         return Level(np.nan, np.nan)
     low, middle, high = np.percentile(values, [25, 50, 75])
-    width = CLIP_SIGMA * max(SIGMA_OF_IQR * (high - low), QUANTISATION_STEP_ADU)
-    kept = values[np.abs(values - middle) <= width]
-    return Level(float(kept.mean()), float(kept.var() / kept.size))
+    sigma = max(SIGMA_OF_IQR * (high - low), QUANTISATION_STEP_ADU)
+    distance = np.abs(values - middle)
+    kept = values[distance <= CLIP_SIGMA * sigma]
+    noise = values[distance <= NOISE_CLIP_SIGMA * sigma].std()
+    return Level(float(kept.mean()), float(kept.var() / kept.size), float(noise))

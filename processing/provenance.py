@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +24,16 @@ UNITS = "LSST ISR UNITS"
 
 TEMPERATURE = "CCDTEMP"
 """Keyword of a corrected frame: the sensor's temperature, degrees Celsius."""
+
+GAIN, READ_NOISE = "LSST ISR GAIN", "LSST ISR READNOISE"
+"""Beginnings of keywords of a corrected frame, an amplifier's name follows: the gain (e-/ADU) and the read noise (e-)
+that counted."""
+
+OVERSCAN_NOISE = "LSST ISR OVERSCAN RESIDUAL SERIAL STDEV"
+"""... and the noise of the serial overscan about its level, ADU."""
+
+A00 = "LSST ISR PTC A00"
+"""... and the strength of the brighter-fatter effect by the photon transfer curve, per electron."""
 
 _INPUT = re.compile(r"CPP_INPUT_\d+")
 
@@ -46,6 +56,12 @@ class InputExposure:
 def amplifier_cards(medians: Mapping[str, float]) -> Cards:
     """The medians of a corrected frame's amplifiers: `LSST ISR FINAL MEDIAN <AMPLIFIER>`."""
     return {f"{MEDIAN} {name}": median for name, median in medians.items()}
+
+
+def electronics_cards(key: str, names: Sequence[str], values: Iterable[float]) -> Cards:
+    """What counted for each amplifier, `<KEY> <AMPLIFIER>`; no card where it is not known: FITS has no word for it."""
+    known = zip(names, map(float, values), strict=True)
+    return {f"{key} {name}": value for name, value in known if np.isfinite(value)}
 
 
 def amplifier_medians(header: Mapping[str, Any]) -> dict[str, float]:

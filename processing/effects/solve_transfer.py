@@ -13,6 +13,7 @@ from processing.effects.charge_transfer import (
     AmplifierTransfer,
     ChargeTransfer,
     ChargeTransferError,
+    Transfer,
     charge_transfer,
 )
 from processing.effects.eper import Drift, Trails, above_base, eper, fit_drift, fit_transfer, model
@@ -84,7 +85,7 @@ def _amplifier(ordered: Sequence[OverscanTrails], row: int, usable: NDArray[np.b
     measured = signal[rising], np.full(signal.shape, np.nan), np.full(signal.shape, np.nan)
     if flag := _flag(signal[usable], criteria):
         return _Solved(AmplifierTransfer(), measured, flag)
-    serial, parallel = (_trails(used, row, direction) for direction in ("serial", "parallel"))
+    serial, parallel = (trails_of(used, row, direction) for direction in ("serial", "parallel"))
     measured[1][usable[rising]], measured[2][usable[rising]] = eper(serial), eper(parallel)
     return _Solved(_fitted(serial, parallel, criteria), measured)
 
@@ -94,17 +95,28 @@ def _fitted(serial: Trails, parallel: Trails, criteria: Criteria) -> AmplifierTr
     drift = Drift(0.0, 1.0)
     if criteria.drift:
         drift = fit_drift(serial.last_e, serial.trail_e, last_lag=min(13, serial.trail_e.shape[1]))
-        offset = drift.trail_e(serial.last_e, serial.trail_e.shape[1])
-        serial = replace(serial, trail_e=serial.trail_e - above_base(offset, serial.base_lags))
+        serial = without_drift(serial, drift)
     along_rows = fit_transfer(serial, full_well_e=criteria.full_well_e)
-    far = model(along_rows, replace(serial, base_lags=0))[:, -serial.base_lags :].mean(axis=1, keepdims=True)
-    parallel = replace(parallel, trail_e=parallel.trail_e + far)
+    parallel = replace(parallel, trail_e=parallel.trail_e + far_level(along_rows, serial))
     return AmplifierTransfer(
         along_rows, fit_transfer(parallel, full_well_e=criteria.full_well_e), drift.scale, drift.time
     )
 
 
-def _trails(used: Sequence[OverscanTrails], row: int, direction: str) -> Trails:
+def without_drift(serial: Trails, drift: Drift) -> Trails:
+    """Serial trails less what the output amplifier adds to them."""
+    offset = drift.trail_e(serial.last_e, serial.trail_e.shape[1])
+    return replace(serial, trail_e=serial.trail_e - above_base(offset, serial.base_lags))
+
+
+def far_level(transfer: Transfer, serial: Trails) -> Numbers:
+    """What a serial trail adds to the level that is taken for that without light, (n, 1): its mean over the base."""
+    trail = model(transfer, replace(serial, base_lags=0))
+    return np.asarray(trail[:, -serial.base_lags :].mean(axis=1, keepdims=True), np.float64)
+
+
+def trails_of(used: Sequence[OverscanTrails], row: int, direction: str) -> Trails:
+    """The trails of one amplifier (by its row) in all exposures, `serial` or `parallel`."""
     serial = direction == "serial"
     last = "last_column_e" if serial else "last_row_e"
     return Trails(

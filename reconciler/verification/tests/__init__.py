@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from ..test import Test
-from . import bias
+from . import bias, crosstalk, cti, dark, defects, flat, gain
 
-TESTS: tuple[Test, ...] = (*bias.TESTS,)
+TESTS: tuple[Test, ...] = (
+    *bias.TESTS,
+    *dark.TESTS,
+    *flat.TESTS,
+    *defects.TESTS,
+    *crosstalk.TESTS,
+    *cti.TESTS,
+    *gain.TESTS,
+)
 
 
 def of(product: str) -> tuple[Test, ...]:

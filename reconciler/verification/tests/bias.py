@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..bound import Bound
 from ..measures import Measures, of_amplifiers
 from ..results import Results
 from ..test import Test
-
-
-def _mean(results: Results) -> Measures:
-    return of_amplifiers(results, np.abs(results.column("BIAS_MEAN")) / results.column("BIAS_NOISE"))
+from .without_light import (
+    SAYS_CONSISTENT,
+    SOURCE_CONSISTENT,
+    SOURCE_PROCESSING,
+    cr_noise,
+    good,
+    mean,
+    read_noise_consistent,
+)
 
 
 def _noise(results: Results) -> Measures:
     nominal = results.column("BIAS_READ_NOISE")
     return of_amplifiers(results, (results.column("BIAS_NOISE") - nominal) / nominal)
-
-
-def _cr_noise(results: Results) -> Measures:
-    cleaned = results.column("BIAS_CR_NOISE")
-    return of_amplifiers(results, np.abs(results.column("BIAS_NOISE") - cleaned) / cleaned)
 
 
 TESTS = (
@@ -32,7 +30,7 @@ TESTS = (
         source="DMTN-101 4.2",
         bound=Bound(at_most=1.0),
         columns=("BIAS_MEAN", "BIAS_NOISE"),
-        measure=_mean,
+        measure=mean("BIAS"),
     ),
     Test(
         product="bias",
@@ -50,6 +48,24 @@ TESTS = (
         source="DMTN-101 4.4",
         bound=Bound(at_most=0.05),
         columns=("BIAS_NOISE", "BIAS_CR_NOISE"),
-        measure=_cr_noise,
+        measure=cr_noise("BIAS"),
+    ),
+    Test(
+        product="bias",
+        name="PROCESSING",
+        says="share of the pixels that count",
+        source=SOURCE_PROCESSING,
+        bound=Bound(at_least=0.5),
+        columns=("BIAS_GOOD",),
+        measure=good("BIAS"),
+    ),
+    Test(
+        product="bias",
+        name="READ_NOISE_CONSISTENT",
+        says=SAYS_CONSISTENT,
+        source=SOURCE_CONSISTENT,
+        bound=Bound(at_most=0.05),
+        columns=("BIAS_READ_NOISE_ADU", "BIAS_GAIN", "BIAS_READ_NOISE"),
+        measure=read_noise_consistent("BIAS"),
     ),
 )

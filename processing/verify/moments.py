@@ -1,0 +1,30 @@
+"""Clipped mean and noise of pixels, as cp_verify clips them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processing.statistics import clipped_mean
+
+SIGMA, ITERATIONS = 5.0, 3
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and standard deviation of what the clip has left, and how many pixels it has rejected."""
+
+    mean: float
+    noise: float
+    rejected: int
+
+
+def moments(values: NDArray[Any]) -> Moments:
+    """The moments of finite values; NaN of fewer than two."""
+    if np.count_nonzero(np.isfinite(values)) < 2:
+        return Moments(np.nan, np.nan, 0)
+    found = clipped_mean(values, sigma=SIGMA, iterations=ITERATIONS)
+    return Moments(found.mean, found.std, found.rejected)
