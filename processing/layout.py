@@ -1,4 +1,4 @@
-"""Write what a camera needs to be processed: pipelines and bps templates, laid out as a CP_PIPE_DIR.
+"""Write what a camera needs to be processed: pipelines and bps templates, laid out as a CP_PIPE_DIR and CP_VERIFY_DIR.
 
 The pipelines of all cameras are alike: each imports an ingredient and names its instrument class. The templates
 have the names, labels, keys and environment variables of cp_pipe's.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from processing import camera_files
+from processing import camera_files, verification_layout
 from processing.camera import Camera, CameraError
 
 PACKAGE = Path(__file__).parent
@@ -58,12 +58,13 @@ SHARED_TEMPLATES = tuple(f"bps_{product}.yaml" for product in (*BOOTSTRAPS, "def
 
 def pipelines(camera: Camera) -> dict[str, str]:
     """The text of each pipeline file of a camera, by its path in a CP_PIPE_DIR."""
-    return {
+    made = {
         f"pipelines/{camera.name}/cp{_capital(product)}.yaml": PIPELINE.format(
             camera=camera.name, identifier=camera.identifier, product=product, Product=_capital(product)
         )
         for product in products(camera)
     }
+    return made | verification_layout.pipelines(camera)
 
 
 def products(camera: Camera) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def templates(camera: Camera) -> dict[str, str]:
     found |= {f"bps/templates/{name}": (TEMPLATES / name).read_text(encoding="utf-8") for name in SHARED_TEMPLATES}
     for band in dict.fromkeys(camera.filters.values()):
         found[f"bps/templates/bps_flat_{band}.yaml"] = _template("flat", band)
-    return found
+    return found | verification_layout.templates(camera)
 
 
 def _capital(product: str) -> str:

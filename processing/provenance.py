@@ -80,6 +80,12 @@ def calibration_cards(connection: str, run: str, uuid: str, calibration: Mapping
     }
 
 
+def applied_calibrations(header: Mapping[str, Any], dataset_types: Mapping[str, str]) -> dict[str, str]:
+    """The UUIDs of what `calibration_cards` has named, by dataset type; these by the connections' names in capitals."""
+    found = {kind: header.get(f"LSST CALIB UUID {name}") for name, kind in dataset_types.items()}
+    return {kind: str(uuid) for kind, uuid in found.items() if uuid is not None}
+
+
 def product_cards(calibration_type: str, inputs: Sequence[InputExposure]) -> Cards:
     """What a combined calibration is made of: type, creation (UTC), inputs with their scales."""
     cards: Cards = {

@@ -13,6 +13,8 @@ from typing_extensions import override
 
 from processing import camera_files, defect_boxes, defect_file, frame, raw, table_file
 from processing.camera import Camera
+from processing.pictures import binned_file
+from processing.pictures.binning import Binned
 from processing.pictures.figure import Picture
 
 
@@ -70,6 +72,23 @@ class FrameFormatter(_ProvenanceFormatter):
     def write_local_file(self, in_memory_dataset: frame.Frame, uri: ResourcePath) -> None:
         """Write the frame."""
         frame.write(in_memory_dataset, Path(uri.ospath))
+
+
+class BinnedFormatter(FormatterV2):
+    """Reads and writes binned frames."""
+
+    default_extension = ".fits"
+    can_read_from_local_file = True
+
+    @override
+    def read_from_local_file(self, path: str, component: str | None = None, expected_size: int = -1) -> Binned:
+        """Read the cells."""
+        return binned_file.read(Path(path))
+
+    @override
+    def write_local_file(self, in_memory_dataset: Binned, uri: ResourcePath) -> None:
+        """Write the cells."""
+        binned_file.write(in_memory_dataset, Path(uri.ospath))
 
 
 class DefectsFormatter(_ProvenanceFormatter):

@@ -18,6 +18,9 @@ from processing.butler.formatters import RawFormatter
 from processing.butler.registration import register
 from processing.camera import Camera
 
+OF_EXPOSED_FRAMES = ("cpFlatIsr", "verifyFlatDet", "verifyScienceIsr")
+"""Tasks, by their default names."""
+
 
 class CameraInstrument(Instrument):
     """What all our instruments share."""
@@ -43,9 +46,9 @@ class CameraInstrument(Instrument):
 
     @override
     def applyConfigOverrides(self, name: str, config: Config) -> None:
-        """Configure signature removal of flats by what the camera has done to them already."""
+        """Configure signature removal of exposed frames by what the camera has done to them already."""
         super().applyConfigOverrides(name, config)
-        if name == "cpFlatIsr":
+        if name in OF_EXPOSED_FRAMES:
             config.darkSubtractedByCamera = self.camera.flats.dark_subtracted
             config.pedestalAdu = self.camera.flats.pedestal_adu
 

@@ -6,6 +6,7 @@ the task's module before they are strings, and `scalingLevel: DETECTOR` would be
 
 INSTRUMENT = ("instrument",)
 FILTER = ("instrument", "physical_filter")
+WHOLE_EXPOSURE = ("instrument", "exposure")
 EXPOSURE = ("instrument", "exposure", "detector")
 DETECTOR = ("instrument", "detector")
 DETECTOR_AND_FILTER = ("instrument", "detector", "physical_filter")

@@ -15,7 +15,7 @@ CORNER = 200
 """Pixels along a side of the corner that is read first, where amplifiers glow and levels settle."""
 
 
-def bias(corrected: Frame, detector: Detector, calibration: Frame) -> dict[str, Row]:
+def measure_bias(corrected: Frame, detector: Detector, calibration: Frame) -> dict[str, Row]:
     """Rows by amplifier; percentiles are those of the bias itself, in its unit."""
     subtracted = in_readout_order(calibration.image, detector)
     return {

@@ -16,7 +16,7 @@ UNKNOWN = bit("SAT", "NO_DATA")
 """Sources with these planes tell nothing; defects do, for what they hold is read like any charge."""
 
 
-def crosstalk(corrected: Frame, detector: Detector, *, bright_adu: float = BRIGHT_ADU) -> dict[str, Row]:
+def measure_crosstalk(corrected: Frame, detector: Detector, *, bright_adu: float = BRIGHT_ADU) -> dict[str, Row]:
     """Rows by amplifier that sees ghosts (victim); SOURCE is the one whose ghost is the most significant.
 
     N_MEASURED counts the sources that are bright somewhere, N_VALID those whose ghost is significant.

@@ -18,7 +18,7 @@ LEAST_SIGNAL_E = 1_000.0
 """Fainter flats leave trails that are lost in the noise; `processing.effects.solve_transfer` leaves them out too."""
 
 
-def cti(measured: OverscanTrails, calibration: ChargeTransfer | None) -> dict[str, Row]:
+def measure_cti(measured: OverscanTrails, calibration: ChargeTransfer | None) -> dict[str, Row]:
     """Rows by amplifier; without a calibration nothing is corrected. A saturated or faint flat tells nothing."""
     return {name: _row(measured, row, name, calibration) for row, name in enumerate(measured.amplifiers)}
 

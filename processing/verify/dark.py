@@ -11,7 +11,7 @@ from processing.verify.percentiles import percentiles
 from processing.verify.without_light import without_light
 
 
-def dark(corrected: Frame, detector: Detector, calibration: Frame, *, dark_time: float) -> dict[str, Row]:
+def measure_dark(corrected: Frame, detector: Detector, calibration: Frame, *, dark_time: float) -> dict[str, Row]:
     """Rows by amplifier; percentiles are those of the dark itself, in its unit.
 
     CHARGE is what the dark has taken off in `dark_time` seconds: its shot noise stays in the frame.

@@ -14,7 +14,7 @@ from processing.verify.outliers import outliers
 from processing.verify.part import Part, Row, parts
 
 
-def defects(corrected: Frame, detector: Detector) -> dict[str, Row]:
+def measure_defects(corrected: Frame, detector: Detector) -> dict[str, Row]:
     """Rows by amplifier, in the unit of the frame; UNMASKED_ is of all pixels, UNEXPLAINED is not known to cp_verify.
 
     The frame should not have been divided by a flat: that hides the pixels that see less of the light.

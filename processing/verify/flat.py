@@ -12,7 +12,7 @@ from processing.verify.part import Part, Row, parts
 from processing.verify.percentiles import percentiles
 
 
-def flat(corrected: Frame, detector: Detector, calibration: Frame) -> dict[str, Row]:
+def measure_flat(corrected: Frame, detector: Detector, calibration: Frame) -> dict[str, Row]:
     """Rows by amplifier, in electrons; percentiles are those of the flat itself.
 
     A frame in ADU that was divided by a flat in ADU has one level over all amplifiers, since the flat holds their

@@ -31,7 +31,7 @@ def pairs(flats: Iterable[tuple[int, Like]]) -> list[tuple[int, int]]:
     return sorted(pair for of in alike.values() for pair in zip(of[0::2], of[1::2], strict=False))
 
 
-def gain(pair: tuple[Frame, Frame], detector: Detector) -> dict[str, Row]:
+def measure_gain(pair: tuple[Frame, Frame], detector: Detector) -> dict[str, Row]:
     """Rows by amplifier of two corrected flats in ADU, whose headers name gains, noises and a00."""
     first, second = (parts(frame, detector) for frame in pair)
     header = pair[0].header

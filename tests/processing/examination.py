@@ -25,7 +25,13 @@ from processing.simulation import curated
 from processing.simulation.effects import Effects
 from processing.simulation.exposure import Shot, expose
 from processing.simulation.sensor import Sensor, draw, flat_light
-from processing.verify import bias, crosstalk, cti, dark, defects, flat, gain
+from processing.verify.bias import measure_bias
+from processing.verify.crosstalk import measure_crosstalk
+from processing.verify.cti import measure_cti
+from processing.verify.dark import measure_dark
+from processing.verify.defects import measure_defects
+from processing.verify.flat import measure_flat
+from processing.verify.gain import measure_gain
 from processing.verify.part import Row
 from processing.verify.table import Place, columns, rows
 from reconciler.verification.results import Results, results
@@ -162,13 +168,13 @@ def measured(bench: Bench, raws: Mapping[str, Raw]) -> dict[str, Results]:
     gains = calib["photon_transfer"].gain
     trails = measure_trails(raws["flat"], sensor, SEGMENT, exposure=3, gain=gains)
     found = {
-        "bias": [(1, bias.bias(corrected(bench, raws["bias"], electrons=True), sensor, calib["bias"]))],
-        "dark": [(2, dark.dark(darkness, sensor, calib["dark"], dark_time=DARK_S))],
-        "flat": [(3, flat.flat(flattened, sensor, calib["flat"]))],
-        "defects": [(2, defects.defects(darkness, sensor)), (3, defects.defects(lit[0], sensor))],
-        "crosstalk": [(5, crosstalk.crosstalk(corrected(bench, raws["spots"]), sensor))],
-        "gain": [(3, gain.gain((lit[0], lit[1]), sensor))],
-        "cti": [(3, cti.cti(trails, calib["charge_transfer"]))],
+        "bias": [(1, measure_bias(corrected(bench, raws["bias"], electrons=True), sensor, calib["bias"]))],
+        "dark": [(2, measure_dark(darkness, sensor, calib["dark"], dark_time=DARK_S))],
+        "flat": [(3, measure_flat(flattened, sensor, calib["flat"]))],
+        "defects": [(2, measure_defects(darkness, sensor)), (3, measure_defects(lit[0], sensor))],
+        "crosstalk": [(5, measure_crosstalk(corrected(bench, raws["spots"]), sensor))],
+        "gain": [(3, measure_gain((lit[0], lit[1]), sensor))],
+        "cti": [(3, measure_cti(trails, calib["charge_transfer"]))],
     }
     return {product: _table(product, sensor.id, exposures) for product, exposures in found.items()}
 

@@ -14,7 +14,7 @@ from processing.frame import Frame
 from processing.simulation.charge_transfer import Register
 from processing.simulation.effects import Effects
 from processing.simulation.sensor import draw
-from processing.verify.bias import bias as measured_bias
+from processing.verify.bias import measure_bias
 from reconciler.verification.tests import TESTS
 from tests.processing.examination import (
     CAMERA,
@@ -165,5 +165,5 @@ def test_a_frame_of_nothing_is_measured_as_nothing(bench: Bench) -> None:
     nothing = Frame(
         np.full(shape, np.nan, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.int16), "adu", {}
     )
-    rows = measured_bias(nothing, bench.detector, bench.calibrations["bias"])
+    rows = measure_bias(nothing, bench.detector, bench.calibrations["bias"])
     assert all(np.isnan(rows[AMPLIFIER][key]) for key in ("MEAN", "NOISE", "CR_NOISE", "AMP_CORNER"))

@@ -14,7 +14,7 @@ from astropy.io import fits
 from processing.camera_files import find
 from processing.frame import Frame
 from processing.isr import remove_signature
-from processing.verify.gain import gain
+from processing.verify.gain import measure_gain
 from processing.verify.table import Place, columns, rows
 from reconciler.verification.measures import Measures
 from reconciler.verification.results import results
@@ -39,7 +39,7 @@ def measured(flats: list[Any], **treatment: Any) -> Measures:
     """The gain of a pair that was corrected so, against the camera's nominal one, 2.06."""
     done = [remove_signature(flat, DETECTOR, CAMERA.segment, **treatment) for flat in flats]
     first, second = (Frame(each.image, each.variance, each.mask, each.unit, each.cards) for each in done)
-    found = gain((first, second), DETECTOR)
+    found = measure_gain((first, second), DETECTOR)
     assert found["A"]["AMP_GAIN"] == 2.06
     return TEST.measure(results(columns(rows("GAIN", Place(CAMERA.name, 1, 0, 0.0), found)), "gain"))
 
