@@ -15,7 +15,9 @@ from .ramp import COLOURS, STEPS, Ramp, ramp
 from .words import number
 
 NARROW = 30
-"""Units that a failing place must have to be found at a glance."""
+"""Units below which a marked place has a ring round it, so that it is found at a glance."""
+FEW = 40
+"""The most marks that have rings: among more, nothing needs to be found."""
 NAMED = 30
 """The most detectors whose numbers are written into a drawing."""
 _HATCH = (
@@ -39,7 +41,7 @@ class Map:
         """Return a drawing in which every place is a link that says what it found."""
         return self._drawn(
             "".join(self._links(address)),
-            'class="focal" data-map',
+            'class="focal" role="group" data-map',
             f"{self.name} on the focal plane",
             "".join(self._numbers()),
         )
@@ -69,10 +71,13 @@ class Map:
         )
 
     def _links(self, address: Callable[[Place], str]) -> Iterator[str]:
+        first = next((place for place in self.places if place.word == "failed"), None)
         for place, step in zip(self.places, self.steps, strict=True):
+            begin = " data-first" if place is first else ""
             title = escape(f"{place.title}: {place.said}")
             path = self._rectangle(place).path
-            yield f'<a href="{escape(address(place))}"{self._fill(step)}><title>{title}</title><path d="{path}"/></a>'
+            link = f'<a href="{escape(address(place))}"{self._fill(step)}{begin}>'
+            yield f'{link}<title>{title}</title><path d="{path}"/></a>'
 
     def _together(self) -> Iterator[str]:
         paths: defaultdict[int, list[str]] = defaultdict(list)
@@ -88,7 +93,7 @@ class Map:
         for word, mark in (("failed", _cross), ("accepted", _ring)):
             found = [self._rectangle(place) for place in self.places if place.word == word]
             if found:
-                path = "".join(map(mark, found))
+                path = "".join(map(mark, found)) + ("".join(map(_target, found)) if len(found) <= FEW else "")
                 yield f'<path class="mark halo" d="{path}"/><path class="mark {word}" d="{path}"/>'
 
     def _numbers(self) -> Iterator[str]:
@@ -117,15 +122,21 @@ def colours() -> str:
 
 
 def _cross(box: Rectangle) -> str:
-    """Return the outline of a place and a cross over its middle; round a place too narrow to be seen, a large ring."""
+    """Return the outline of a place and a cross over its middle."""
     x, y, arm = box.x + box.width / 2, box.y + box.height / 2, max(9, min(box.width, box.height) / 2)
-    cross = f"{box.path}M{x - arm} {y - arm}l{2 * arm} {2 * arm}M{x - arm} {y + arm}l{2 * arm} {-2 * arm}"
-    return cross if min(box.width, box.height) >= NARROW else cross + _circle(x, y, 2 * NARROW)
+    return f"{box.path}M{x - arm} {y - arm}l{2 * arm} {2 * arm}M{x - arm} {y + arm}l{2 * arm} {-2 * arm}"
 
 
 def _ring(box: Rectangle) -> str:
     x, y, arm = box.x + box.width / 2, box.y + box.height / 2, max(9, min(box.width, box.height) / 2)
     return box.path + _circle(x, y, arm)
+
+
+def _target(box: Rectangle) -> str:
+    """Return a large ring round a place too narrow to be found at a glance."""
+    if min(box.width, box.height) >= NARROW:
+        return ""
+    return _circle(box.x + box.width / 2, box.y + box.height / 2, 2 * NARROW)
 
 
 def _circle(x: float, y: float, radius: float) -> str:

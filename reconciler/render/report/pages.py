@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from . import summary, words
 from .change import SAME
@@ -141,7 +140,6 @@ def _environment() -> Environment:
         number=words.number,
         moment=words.moment,
         file_name=words.file_name,
-        sortable=_sortable,
     )
     made.globals.update(
         signs=words.SIGNS,
@@ -156,8 +154,3 @@ def _environment() -> Environment:
         most_near=NEAREST,
     )
     return made
-
-
-def _sortable(value: float) -> Markup:
-    """Return the attribute by which a cell sorts; what was not measured sorts as nothing."""
-    return Markup(' data-v="{}"').format("" if value != value else f"{value:.6g}")

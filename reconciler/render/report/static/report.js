@@ -5,9 +5,10 @@
 const SORTED = { ascending: 1, descending: -1 };
 
 function keyOf(cell) {
-  const text = cell.dataset.v ?? cell.textContent.trim();
-  const number = Number(text);
-  return text === "" ? null : Number.isNaN(number) ? text : number;
+  const text = cell.textContent.trim();
+  if (text === "" || text === "–") return null; // not measured
+  const number = Number(text.replaceAll("\u2212", "-"));
+  return Number.isNaN(number) ? text : number;
 }
 
 function compare(a, b) {
@@ -19,7 +20,7 @@ function sort(table, column, direction) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows, (row) => ({ row, key: keyOf(row.cells[column]) }));
   rows.sort((a, b) => {
-    if (a.key === null || b.key === null) return (a.key === null) - (b.key === null); // not measured: always last
+    if (a.key === null || b.key === null) return (a.key === null) - (b.key === null); // always last
     return SORTED[direction] * compare(a.key, b.key);
   });
   body.append(...rows.map(({ row }) => row));
