@@ -112,7 +112,7 @@ def test_an_accepted_failure_is_shown_with_its_reason() -> None:
 def test_what_is_not_tested_has_not_passed() -> None:
     page = front(report(missing=(2,)))
     assert "? Not tested: 1 calibration" in " ".join(page.text.split())
-    assert "16 not tested" in page.text
+    assert "bias: MEAN, NOISE, CR_NOISE not tested at 16 places of 144 (detector 2)" in page.text
 
 
 def test_without_evidence_of_the_one_in_use_the_page_says_so() -> None:

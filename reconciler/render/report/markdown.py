@@ -25,6 +25,8 @@ def _lines(whole: View) -> Iterator[str]:
     yield from ("", "| calibration | verdict | tests | places | against the one in use |", "|---|---|---|---|---|")
     yield from map(_row, whole.products)
     yield from _failures(whole)
+    silent = (f"{one.subject}: {told}" for one in whole.products for told in summary.untested(one))
+    yield from _listed("Not tested", silent)
     yield from _listed(
         "What the board accepts", (f"{words.acceptance(one)}: {one.reason}" for one in whole.report.acceptances)
     )

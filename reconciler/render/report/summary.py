@@ -9,7 +9,7 @@ from typing import Any
 from ...verification.verdict import Word
 from ...words import count
 from .view import Product, Sheet, View
-from .words import threshold
+from .words import detectors, threshold
 
 FORMAT = "reconcile report 1"
 RULES = {
@@ -58,6 +58,20 @@ def compared(view: View) -> str:
     told += [f"not comparable in {words['not known']}"] if words["not known"] else []
     said = f"Against what is in use: {', '.join(told)} of {count(len(known), 'test')}."
     return f"{said} Nothing is known of those in use for {', '.join(unknown)}." if unknown else said
+
+
+def untested(product: Product) -> tuple[str, ...]:
+    """Return a sentence for all tests of a calibration that leave the same places untested."""
+    together: dict[str, list[str]] = {}
+    for sheet in product.sheets:
+        silent = [place for place in sheet.places if place.word == "not tested"]
+        if silent:
+            number = f"{count(len(silent), 'place')} of {len(sheet.places)}"
+            numbers = {place.detector for place in silent} - {-1}
+            where = f" ({detectors(numbers)})" if numbers else ""
+            together.setdefault(f"{number}{where}", []).append(sheet.test.name)
+    reason = "not measured, or only with another calibration"
+    return tuple(f"{', '.join(tests)} not tested at {where}: {reason}." for where, tests in together.items())
 
 
 def warnings(view: View) -> tuple[str, ...]:
