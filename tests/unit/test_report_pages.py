@@ -268,3 +268,14 @@ def test_a_table_without_a_number_has_a_page_without_plots() -> None:
 def test_an_empty_table_has_a_page() -> None:
     empty = results({name: column[:0] for name, column in bias_table(one_raft(), count=1).columns.items()}, "bias")
     assert "b/LEVEL.html" in judged(empty, made_test("LEVEL", _level))
+
+
+def test_what_was_tested_in_some_exposures_alone_is_told() -> None:
+    plain = bias_table(one_raft(), count=3)
+    gap = (plain.detector == 5) & (plain.exposure == exposures(1)[0])
+    columns = {**plain.columns, "BIAS_NOISE": np.where(gap, np.nan, plain.column("BIAS_NOISE"))}
+    found = judged(results(columns, "bias"), made_test("LEVEL", _level))
+    assert "LEVEL not tested in some exposures at 16 places of 144 (detector 5)" in found["index.html"].text
+    assert "16 not tested in some exposures" in found["b/LEVEL.html"].text
+    assert "passed: " in found["b/LEVEL.html"].text
+    assert "; not tested in 1 more" in found["b/LEVEL.html"].text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import summary, words
+from .sheets import Sheet
 from .value import Report
-from .view import Product, Sheet, View, view
+from .view import Product, View, view
 
 MOST = 20
 """How many places a test lists; more are summed up."""

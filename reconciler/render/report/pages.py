@@ -20,10 +20,11 @@ from .histogram import histogram
 from .layout import UNKNOWN
 from .marks import small_marks
 from .places import NEAREST
+from .sheets import Sheet, page_of
 from .sparkline import sparklines
 from .trend import trend
 from .value import Picture, Report
-from .view import Product, Sheet, View, page_of, view
+from .view import Product, View, view
 
 HERE = Path(__file__).parent
 MARKER = "report.json"

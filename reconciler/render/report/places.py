@@ -41,13 +41,20 @@ class Place:
 
     @property
     def said(self) -> str:
-        """Return how it stands: `failed in 3 of 20 exposures, worst 0.0811`."""
+        """Return how it stands: `failed in 3 of 20 exposures: 0.0632, worst 0.0811`."""
         if not self.tested:
             return "not tested"
+        lacking = f"; not tested in {self.untested} more" if self.untested else ""
         said = f"{self.word}: {number(self.typical)}"
         if self.failed and self.tested > 1:
             said = f"{self.word} in {self.failed} of {count(self.tested, 'exposure')}: {number(self.typical)}"
-        return f"{said}, worst {number(self.worst)}" if self.worst != self.typical else said
+        worst = f", worst {number(self.worst)}" if self.worst != self.typical else ""
+        return f"{said}{worst}{lacking}"
+
+    @property
+    def partly(self) -> bool:
+        """Whether it was tested in some exposures and not in others."""
+        return bool(self.tested and self.untested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +133,5 @@ def _counts(found: tuple[Place, ...]) -> Iterator[str]:
     for word in ("failed", "accepted", "not tested"):
         if number_of := words.count(word):
             yield f"{number_of} {word}"
+    if partly := sum(place.partly for place in found):
+        yield f"{partly} not tested in some exposures"

@@ -8,7 +8,9 @@ from typing import Any
 
 from ...verification.verdict import Word
 from ...words import count
-from .view import Product, Sheet, View
+from .places import Place
+from .sheets import Sheet
+from .view import Product, View
 from .words import detectors, threshold
 
 FORMAT = "reconcile report 1"
@@ -64,14 +66,19 @@ def untested(product: Product) -> tuple[str, ...]:
     """Return a sentence for all tests of a calibration that leave the same places untested."""
     together: dict[str, list[str]] = {}
     for sheet in product.sheets:
-        silent = [place for place in sheet.places if place.word == "not tested"]
-        if silent:
-            number = f"{count(len(silent), 'place')} of {len(sheet.places)}"
-            numbers = {place.detector for place in silent} - {-1}
-            where = f" ({detectors(numbers)})" if numbers else ""
-            together.setdefault(f"{number}{where}", []).append(sheet.test.name)
+        never = tuple(place for place in sheet.places if place.word == "not tested")
+        partly = tuple(place for place in sheet.places if place.partly)
+        for when, silent in (("", never), (" in some exposures", partly)):
+            if silent:
+                told = f"not tested{when} at {_number_of(silent, sheet)}"
+                together.setdefault(told, []).append(sheet.test.name)
     reason = "not measured, or only with another calibration"
-    return tuple(f"{', '.join(tests)} not tested at {where}: {reason}." for where, tests in together.items())
+    return tuple(f"{', '.join(tests)} {told}: {reason}." for told, tests in together.items())
+
+
+def _number_of(silent: tuple[Place, ...], sheet: Sheet) -> str:
+    numbers = {place.detector for place in silent} - {-1}
+    return f"{count(len(silent), 'place')} of {len(sheet.places)}" + (f" ({detectors(numbers)})" if numbers else "")
 
 
 def warnings(view: View) -> tuple[str, ...]:
