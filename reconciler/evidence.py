@@ -69,7 +69,8 @@ def _judged(work: Examination, evidence: Evidence, facts: Facts, tables: Tables)
     criteria = evidence.criteria[work.product]
     judge = Judge(criteria.rule, criteria.thresholds, criteria.acceptances)
     try:
-        found = results(joined(tables.values()), work.dataset_type, dict(_sealed(work, facts)))
+        sealed = dict(_sealed(work, facts)) if work.examined else None
+        found = results(joined(tables.values()), work.dataset_type, sealed)
     except ValueError as error:
         raise ReconcileError(f"{work.results} of {work.key.leaf} cannot be judged: {error}") from error
     return Examined(work, True, judge.verdict(work.product, work.key.leaf, found, of(work.kind_of_product)), found)

@@ -102,7 +102,7 @@ def _work(maker: Maker, one: Examined, exposures: Ranges) -> Examination:
         kind_of_product=one.field,
         examined=tuple(made.key for made in products),
         dataset_type=products[0].instance.entry.dataset_type if products else "",
-        results=entry.results if products else None,
+        results=entry.results if entry.tests else None,
     )
 
 

@@ -134,7 +134,8 @@ class Examination(Generation):
     kind_of_product
         The product that tests are looked up by, `flat` for `flat-u`.
     examined
-        The generations that are judged by the results; none for pictures of a whole set at work.
+        The generations that are judged by the results; none for a verification of a whole set at work, of which every
+        row counts.
     dataset_type
         What the rows of the results must have been measured with, one of `examined`'s.
     results

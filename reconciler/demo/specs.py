@@ -10,7 +10,7 @@ from .camera import Camera
 TICKET, CURATED = "DM-1002", "DM-1001"
 SITE = "laptop"
 PRODUCTS = ("bias", "dark", "flat")
-IGNORED = "repo/\nraws/\npictures/\n.reconcile/\n"
+IGNORED = "repo/\nraws/\npictures/\nreports/\n.reconcile/\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,6 @@ def calibration_set(camera: Camera, found: Found, where: str, begin: str) -> str
             "selections": "\n".join(f'  {name}: "{text}"' for name, text in selections.items()),
             "products": "\n".join(lines.values()),
             "begin": begin,
+            "verified": ", ".join(f"{name}: {{}}" for name in products),
         },
     )

@@ -79,6 +79,8 @@ class Story:
         self.run("apply --auto-approve")
         self.say("And now?")
         self.run("plan")
+        self.say("Are they good? What a board would look at:")
+        self.run(f"report {specs.TICKET}")
 
     def _change(self, camera: Camera, found: Found, where: str) -> None:
         self.say("Two edits in one commit: valid from that night on only, and the curated ticket searched first.")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lsst.daf.butler import DatasetType, Timespan
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -211,3 +212,24 @@ def test_a_chain_that_is_born_while_somebody_looks_is_no_error(
             event.remove(Engine, "before_cursor_execute", give_birth)
     assert born
     assert seen.collections["parent"].children in (("run/0",), ("late",))
+
+
+def test_a_type_without_validity_that_comes_later_does_not_hide_calibrations_of_the_same_dimensions(
+    butler_hands: ButlerHands,
+) -> None:
+    """Results of verifications have the dimensions of the camera."""
+    butler = butler_hands.butler
+    dimensions = butler.dimensions.conform(["instrument"])
+    butler.registry.registerDatasetType(DatasetType("camera", dimensions, "StructuredDataDict", isCalibration=True))
+    butler_hands.collection("calib/camera", "CALIBRATION")
+    butler_hands.collection("calib/run", "RUN")
+    butler.registry.certify(
+        "calib/camera", [butler.put({}, "camera", instrument="Cam", run="calib/run")], Timespan(None, None)
+    )
+    scope = Scope(None, frozenset({"camera", "verifyBiasResults"}))
+    before = butler_hands.repository.observe(scope)
+    butler_hands.table("calib/verify", "verifyBiasResults", {"detector": [0]})
+    for _ in range(2):
+        after = butler_hands.repository.observe(scope)
+        assert after.certifications == before.certifications
+        assert after.contents["calib/verify", "verifyBiasResults"].keys() == {"instrument=Cam"}

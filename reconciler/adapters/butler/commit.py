@@ -15,6 +15,7 @@ from .ask import all_names
 from .connect import Connection
 from .editing import editing, register, write_record
 from .rows import certifications
+from .types import dataset_types
 from .validity_edits import edit_validities
 
 
@@ -43,9 +44,9 @@ def _only_edits(changes: Iterable[Change]) -> None:
 
 def _calibration_types(butler: Any, certs: Iterable[Cert]) -> dict[str, Any]:
     """Return the registered dataset types of the certifications; refuse one that cannot be certified."""
-    missing: list[str] = []
-    types = butler.registry.queryDatasetTypes(sorted({key.dataset_type for key in certs}), missing=missing)
-    if missing:
+    names = {key.dataset_type for key in certs}
+    types = dataset_types(butler, names)
+    if missing := sorted(names - {dataset_type.name for dataset_type in types}):
         raise ReconcileError(f"dataset type {missing[0]} does not exist in the repository, so none can be certified")
     for dataset_type in types:
         if not dataset_type.isCalibration():

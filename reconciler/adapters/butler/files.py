@@ -14,6 +14,7 @@ from ...seals import Datasets
 from .connect import Connection
 from .editing import register
 from .rows import contents
+from .types import dataset_types
 
 
 def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
@@ -51,7 +52,7 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
 def _dataset_types(butler: Any, place: str, files: Iterable[File]) -> dict[str, Any]:
     """Return the dataset types that the files need; refuse one that the repository defines otherwise."""
     wanted = {file.dataset_type: _definition(butler, place, file) for file in files}
-    registered = {t.name: t for t in butler.registry.queryDatasetTypes(sorted(wanted), missing=[])}
+    registered = {t.name: t for t in dataset_types(butler, wanted)}
     for name, found in registered.items():
         if found != wanted[name]:
             raise ReconcileError(

@@ -13,6 +13,7 @@ from .ask import all_names, asked
 from .editing import parse_record
 from .exposures import spans
 from .rows import certifications, contents
+from .types import dataset_types
 
 Rows: TypeAlias = dict[tuple[str, str], dict[str, tuple[tuple[int, int, str], ...]]]
 Contents: TypeAlias = dict[tuple[str, str], dict[str, str]]
@@ -69,7 +70,7 @@ def _named(butler: Any, names: set[str]) -> list[Any]:
 def _datasets(butler: Any, infos: Iterable[Any], names: Iterable[str]) -> tuple[Rows, Contents]:
     certified: Rows = {}
     held: Contents = {}
-    types = butler.registry.queryDatasetTypes(sorted(names), missing=[])
+    types = dataset_types(butler, names)
     calibrations, shelves = _by_type(butler, infos, [t.name for t in types])
     for dataset_type in types:
         name = dataset_type.name
@@ -103,8 +104,7 @@ def calibration_types(butler: Any, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
     infos = butler.collections.query_info(listed, include_summary=True)
     held = {name for info in infos for name in info.dataset_types or ()}
-    found = butler.registry.queryDatasetTypes(sorted(held), missing=[]) if held else ()
-    return frozenset(t.name for t in found if t.isCalibration())
+    return frozenset(t.name for t in dataset_types(butler, held) if t.isCalibration())
 
 
 def _exposures(butler: Any, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Validity]:

@@ -28,6 +28,8 @@ class CatalogExamination(Model):
     """Of `results`; with `exposure` there is one for each that is examined."""
     precursors: tuple[Name, ...] = ()
     """What its pipeline applies beside the product: products of this catalog, or types of the starting calibrations."""
+    tests: bool = True
+    """False for pictures that only people judge."""
     spot_check: tuple[Name, ...] = ()
     """Dataset types of the output RUN that people look at: residual mosaics."""
 
