@@ -140,6 +140,8 @@ def test_a_map_is_one_stop_of_tab_and_walked_with_arrows(browser: Chrome, folder
     press(browser, Keys.ARROW_RIGHT)
     assert FAILING in str(focused(browser, "it.querySelector('title').textContent"))
     assert FAILING in find(browser, "[data-readout]").text
+    place = find(browser, ".focal a[href$='004.html#NOISE-C03'] path")
+    assert find(browser, ".here").get_attribute("d") == place.get_attribute("d")
     press(browser, Keys.ARROW_UP)
     assert "amplifier C13" in find(browser, "[data-readout]").text
     press(browser, Keys.ARROW_DOWN, Keys.ENTER)

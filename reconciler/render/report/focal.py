@@ -24,6 +24,8 @@ _HATCH = (
     '<defs><pattern id="{id}" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<path class="hatch" d="M0 0V14"/></pattern></defs>'
 )
+_HERE = '<path class="mark halo" data-here d=""/><path class="mark here" data-here d=""/>'
+"""Where the script draws the outline of the place that is pointed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Map:
             "".join(self._links(address)),
             'class="focal" role="group" data-map',
             f"{self.name} on the focal plane",
-            "".join(self._numbers()),
+            "".join(self._numbers()) + _HERE,
         )
 
     def small(self, label: str) -> Markup:
@@ -60,14 +62,14 @@ class Map:
         size = f'viewBox="-30 0 {STEPS * 40 + 60} 34"'
         return Markup(f'<svg class="legend" role="img" aria-label="{escape(label)}" {size}>{boxes}{texts}</svg>')
 
-    def _drawn(self, inside: str, attributes: str, label: str, numbers: str = "") -> Markup:
+    def _drawn(self, inside: str, attributes: str, label: str, above: str = "") -> Markup:
         hatch = _HATCH.format(id=f"hatch-{self.name}")
         box = f"-6 -6 {self.layout.width + 12} {self.layout.height + 12}"
         lines = "".join(one.path for one in self.layout.detectors.values())
         return Markup(
             f'<svg {attributes} viewBox="{box}" aria-label="{escape(label)}">{hatch}{inside}'
             f'<g class="over" aria-hidden="true"><path class="outline" d="{lines}"/>'
-            f"{''.join(self._marks())}{numbers}</g></svg>"
+            f"{''.join(self._marks())}{above}</g></svg>"
         )
 
     def _links(self, address: Callable[[Place], str]) -> Iterator[str]:

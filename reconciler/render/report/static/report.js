@@ -76,7 +76,11 @@ function makeWalkable(map) {
   let centres = null; // asked for only when somebody walks
   let current = links[0];
 
-  const say = (link) => { readout.textContent = link.querySelector("title").textContent; };
+  const show = (link) => {
+    readout.textContent = link.querySelector("title").textContent;
+    const outline = link.querySelector("path").getAttribute("d");
+    map.querySelectorAll("[data-here]").forEach((path) => path.setAttribute("d", outline)); // above all neighbours
+  };
   const at = (link) => {
     const box = link.getBBox();
     return [box.x + box.width / 2, box.y + box.height / 2];
@@ -102,11 +106,11 @@ function makeWalkable(map) {
   if (current) select(map.querySelector("a[data-first]") ?? current);
   map.addEventListener("pointerover", (event) => {
     const link = event.target.closest("a");
-    if (link) say(link);
+    if (link) show(link);
   });
   map.addEventListener("focusin", (event) => {
     const link = event.target.closest("a");
-    if (link) { select(link); say(link); }
+    if (link) { select(link); show(link); }
   });
   map.addEventListener("keydown", (event) => {
     const way = WAYS[event.key];
