@@ -23,6 +23,7 @@ TITLE = Title(
     place="usdf/main",
     commit="3a1d1f0c9a52",
 )
+TESTS = tuple(test for test in of("bias") if test.name in ("MEAN", "NOISE", "CR_NOISE"))
 FIRST, FIRST_MJD = 2024120600427, 60650.93
 NOISE_E = 8.0
 
@@ -98,11 +99,11 @@ def examined(
 ) -> Examined:
     leaf = "LSSTComCam/calib/DM-48520/DP1/verifyBias.20250207a"
     return Examined(
-        verdict=judge.verdict(subject, leaf, table, of("bias")),
+        verdict=judge.verdict(subject, leaf, table, TESTS),
         results=table,
         construction=construction("biasGen", 18),
         verification=construction("verifyBias"),
-        in_use=in_use and InUse("DM-47447", judge.verdict(subject, "verifyBias.20241107a", in_use, of("bias")), in_use),
+        in_use=in_use and InUse("DM-47447", judge.verdict(subject, "verifyBias.20241107a", in_use, TESTS), in_use),
         pictures=pictures,
     )
 
