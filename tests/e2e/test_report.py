@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
 FAILING = "detector 4 R22_S11, amplifier C03: failed in 20 of 20 exposures"
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # named so by the base class
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +96,16 @@ def test_every_page_opens_without_a_word_on_the_console(browser: Chrome, folder:
         open_page(browser, folder, page.relative_to(folder).as_posix())
         assert browser.execute_script("return getComputedStyle(document.body).margin") == "0px"
         assert browser.get_log("browser") == []
+
+
+def test_a_web_server_may_stand_between(browser: Chrome, folder: Path) -> None:
+    handler = partial(Silent, directory=str(folder.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        browser.get(f"http://127.0.0.1:{server.server_port}/{folder.name}/bias/NOISE.html")
+        assert browser.execute_script("return getComputedStyle(document.body).margin") == "0px"
+        assert len(find_all(browser, ".focal a[tabindex='0']")) == 1
+        server.shutdown()
 
 
 def test_links_lead_from_the_verdict_to_the_amplifier(browser: Chrome, folder: Path) -> None:
