@@ -61,7 +61,7 @@ def _play(story: Story, camera: Camera, frames: Path | None, where: str) -> Foun
     if frames is None:
         story.say(f"A night of simulated {camera.name} frames, in a Butler repository.")
         answer = exposures.simulate(story.root, camera)
-        found = Found(PRODUCTS, ("r",), "2024-12-06T00:00:00")
+        found = Found(PRODUCTS, ("r",), "2024-12-06T00:00:00", simulated=True)
     else:
         story.say(f"The frames of {frames}, in a Butler repository.")
         answer = exposures.ingest(story.root, camera, frames)

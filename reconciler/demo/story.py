@@ -12,6 +12,7 @@ from git import Repo
 from ..errors import ExitCode, ReconcileError
 from . import specs
 from .camera import Camera
+from .frames import processing
 from .specs import Found
 
 ALWAYS = "1970-01-01T00:00:00"
@@ -66,11 +67,15 @@ class Story:
         self.revert()
         self.run("apply --auto-approve")
         self.run("plan")
+        self.say("Are they good? What a board would look at:")
+        self.run(f"report {specs.TICKET}")
 
     def _build(self, camera: Camera, found: Found, where: str) -> None:
         self.say("Desired state is YAML in git. The lock says which exposures the selections mean now.")
         for name, text in specs.files(camera, found, where, ALWAYS).items():
             self.write(name, text)
+        if found.simulated:
+            self.judge_scaled(camera)
         self.commit(f"{specs.TICKET}: {', '.join(found.products)}")
         self.run("lock")
         self.commit(f"{specs.TICKET}: lock")
@@ -79,8 +84,12 @@ class Story:
         self.run("apply --auto-approve")
         self.say("And now?")
         self.run("plan")
-        self.say("Are they good? What a board would look at:")
-        self.run(f"report {specs.TICKET}")
+
+    def judge_scaled(self, camera: Camera) -> None:
+        """Write by what scaled sensors are judged, and where they lie."""
+        base = f"specs/{camera.name}"
+        self.write(f"{base}/verification.yaml", specs.SCALED.format(instrument=camera.name))
+        processing("camera", "layout", camera.name, "--into", self.root / base / "curated" / "focal_plane.yaml")
 
     def _change(self, camera: Camera, found: Found, where: str) -> None:
         self.say("Two edits in one commit: valid from that night on only, and the curated ticket searched first.")

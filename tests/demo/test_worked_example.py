@@ -27,6 +27,7 @@ CERTIFIED = [
     *(f"{BASE}/DP1/{kind}.20250207a" for kind in ("defects", "cti", "bias", "dark")),
     *(f"{BASE}/DP1/flat-{band}.20250207a" for band in BANDS),
 ]
+EXAMINED = [f"{BASE}/DP1/verify{kind}.20240210a" for kind in ("Bias", "Dark", *(f"Flat-{band}" for band in BANDS))]
 STARTS = [
     "LSSTComCam/calib/DM-47447/gainFixup/ptc.20241107a",
     "LSSTComCam/calib/DM-46360/isrTaskLSST/linearizer.20240926a",
@@ -54,6 +55,7 @@ def test_everything_is_generated_certified_and_linked_under_the_names_of_the_tec
 ) -> None:
     titles = {kind: [step["title"] for step in planned if step["kind"] == kind] for kind in ("certify", "link")}
     assert keys(planned, "produce") == set(GENERATED)
+    assert {step["title"].split()[3] for step in planned if step["kind"] == "examine"} == set(EXAMINED)
     for collection in (*CERTIFIED, *STARTS):
         assert any(f"in {collection} " in title for title in titles["certify"]), collection
     for collection in CERTIFIED:
@@ -86,11 +88,18 @@ def test_all_of_it_is_built_and_nothing_is_left_to_do(told: tuple[Path, str]) ->
 @pytest.mark.long
 def test_at_most_1500_quanta_make_it(told: tuple[Path, str]) -> None:
     reports = [json.loads(p.read_text()) for p in told[0].glob(".reconcile/submissions/*/report.json")]
-    assert len(reports) == len(GENERATED)
+    assert len(reports) == len(GENERATED) + len(EXAMINED)
     assert sum(report["done"] for report in reports) == sum(report["quanta"] for report in reports) <= 1500
 
 
 @pytest.mark.long
 def test_every_product_has_its_pictures(told: tuple[Path, str]) -> None:
     pictures = {path.parent.name: [] for path in told[0].glob("pictures/*/*.png")}
-    assert set(pictures) == {leaf.rpartition("/")[2] for leaf in GENERATED if "Bootstrap" not in leaf}
+    drawn = {leaf.rpartition("/")[2] for leaf in (*GENERATED, *EXAMINED) if "Bootstrap" not in leaf}
+    assert set(pictures) == drawn
+
+
+@pytest.mark.long
+def test_what_was_built_passes_its_verification(told: tuple[Path, str]) -> None:
+    report = json.loads((told[0] / "reports" / "DM-48520" / "report.json").read_text())
+    assert report["outcome"] in ("passed", "accepted"), report
