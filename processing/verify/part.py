@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ class Part:
     read_noise_e: float
     overscan_noise_adu: float
 
-    @property
+    @cached_property
     def good(self) -> NDArray[np.bool_]:
         """Where something was measured that counts."""
         usable: NDArray[np.bool_] = ((self.mask & UNUSABLE) == 0) & np.isfinite(self.image)

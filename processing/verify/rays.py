@@ -11,26 +11,27 @@ from numpy.typing import NDArray
 
 from processing.effects.cosmic_rays import RayCriteria
 from processing.frame import Image
-from processing.verify.moments import moments
+from processing.verify.moments import Moments
 
 CRITERIA = RayCriteria()
 
 
-def noise_without_rays(image: Image, good: NDArray[np.bool_]) -> float:
+def noise_without_rays(image: Image, good: NDArray[np.bool_], about: Moments) -> float:
     """Standard deviation of the good pixels that no ray has struck; NaN of fewer than two."""
-    left = image[good & ~struck(image, good)]
+    left = image[good & ~struck(image, good, about)]
     return float(left.std(ddof=1, dtype=np.float64)) if left.size > 1 else np.nan
 
 
-def struck(image: Image, good: NDArray[np.bool_], criteria: RayCriteria = CRITERIA) -> NDArray[np.bool_]:
-    """The good pixels of an amplifier that are those of rays."""
+def struck(
+    image: Image, good: NDArray[np.bool_], about: Moments, criteria: RayCriteria = CRITERIA
+) -> NDArray[np.bool_]:
+    """The good pixels of an amplifier that are those of rays; `about` are the moments of the good pixels."""
     from scipy.ndimage import binary_dilation
 
-    found = moments(image[good])
-    if not found.noise > 0:
+    if not about.noise > 0:
         return np.zeros(image.shape, np.bool_)
-    filled = np.where(good, image, np.float32(found.mean))
-    excess = (filled - np.median(filled, axis=0)) / np.float32(found.noise)
+    filled = np.where(good, image, np.float32(about.mean))
+    excess = (filled - np.median(filled, axis=0)) / np.float32(about.noise)
     seeds = good & (excess > criteria.threshold)
     near = good & (excess > criteria.neighbour_threshold)
     grown: NDArray[np.bool_] = binary_dilation(seeds, np.ones((3, 3)), iterations=criteria.grow, mask=near)

@@ -18,7 +18,7 @@ def without_light(part: Part) -> Row:
     row: Row = {
         "MEAN": found.mean,
         "NOISE": found.noise,
-        "CR_NOISE": noise_without_rays(part.image, part.good),
+        "CR_NOISE": noise_without_rays(part.image, part.good, found),
         "READ_NOISE": part.read_noise_e,
         "READ_NOISE_ADU": part.overscan_noise_adu,
         "GAIN": part.gain,

@@ -33,6 +33,54 @@ def test_a_flat_template_selects_its_band() -> None:
     assert template["payload"]["output"].endswith("/${TAG}/flatGen-u.${RERUN}")
 
 
+VERIFIED = ["bias", "dark", "defects", "gain", "science", "cti", "crosstalk", *(f"flat_{band}" for band in "ugrizy")]
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_a_template_of_verification_has_the_keys_and_variables_of_cp_verify(name: str) -> None:
+    template = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_verify_{name}.yaml").read_text())
+    product, _, band = name.partition("_")
+    leaf = f"verify{product.capitalize()}" + (f"-{band}" if band else "")
+    calib = "${USER_CALIB_PREFIX}${INSTRUMENT}/calib/${TICKET}"
+    assert template["pipelineYaml"] == f"${{CP_VERIFY_DIR}}/pipelines/${{INSTRUMENT}}/verify{product.capitalize()}.yaml"
+    assert template["payload"]["output"] == f"{calib}/${{TAG}}/{leaf}.${{VERIFY_RERUN}}"
+    assert template["payload"]["inCollection"] == f"{calib},${{RAW_COLLECTION}},${{CALIB_COLLECTIONS}}"
+    assert "_V}" in template["payload"]["dataQuery"]
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_what_a_template_of_verification_clusters_is_in_its_pipeline(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lsst.pipe.base import Pipeline
+
+    monkeypatch.setenv("CP_VERIFY_DIR", str(CP_PIPE_DIR))
+    product = name.partition("_")[0]
+    graph = Pipeline.from_uri(f"{CP_PIPE_DIR}/pipelines/LSSTCam/verify{product.capitalize()}.yaml").to_graph()
+    template = yaml.safe_load((CP_PIPE_DIR / f"bps/templates/bps_verify_{name}.yaml").read_text())
+    assert {cluster["pipetasks"] for cluster in template["cluster"].values()} <= set(graph.tasks)
+
+
+def test_only_what_a_camera_reads_is_verified() -> None:
+    paths = layout.pipelines(camera_files.find("SBIG-STL-1001E"))
+    assert {"verifyCti.yaml", "verifyCrosstalk.yaml"}.isdisjoint(Path(path).name for path in paths)
+    assert "pipelines/SBIG-STL-1001E/verifyGain.yaml" in paths
+
+
+@pytest.mark.parametrize(
+    ("product", "label"), [("Flat", "verifyFlatDet"), ("Gain", "verifyGainIsr"), ("Science", "verifyScienceIsr")]
+)
+def test_what_the_camera_has_done_to_exposed_frames_is_not_done_again(
+    product: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lsst.pipe.base import Pipeline
+
+    monkeypatch.setenv("CP_VERIFY_DIR", str(CP_PIPE_DIR))
+    graph = Pipeline.from_uri(f"{CP_PIPE_DIR}/pipelines/SBIG-STL-1001E/verify{product}.yaml").to_graph()
+    config = graph.tasks[label].config
+    assert (config.darkSubtractedByCamera, config.pedestalAdu) == (True, 100)
+
+
 def test_a_camera_of_ones_own_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, into = written(tmp_path), tmp_path / "mine"
     assert main(["camera", "add", str(source), "--into", str(into)]) == 0
@@ -43,6 +91,7 @@ def test_a_camera_of_ones_own_is_laid_out(tmp_path: Path, monkeypatch: pytest.Mo
     graph = Pipeline.from_uri(str(into / "pipelines/MyCam/cpFlat.yaml")).to_graph()
     assert set(graph.tasks) == {"cpFlatIsr", "cpFlatMeasure", "cpFlatNormalize", "cpFlatCombine", "cpFlatMosaic"}
     assert (into / "bps/templates/bps_flat_r.yaml").is_file()
+    assert (into / "bps/templates/bps_verify_flat_r.yaml").is_file()
 
 
 def test_adding_a_camera_twice_changes_nothing_and_a_changed_one_is_refused(

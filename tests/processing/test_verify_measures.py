@@ -29,19 +29,19 @@ def test_a_ray_is_left_out_of_the_noise_with_its_fainter_edges() -> None:
     hit = NOISE.copy()
     hit[40:44, 20:22] += 500
     hit[44, 20:22] += 30
-    assert struck(hit, GOOD)[40:45, 20:22].all()
-    assert noise_without_rays(hit, GOOD) == pytest.approx(NOISE.std(), rel=0.01)
+    assert struck(hit, GOOD, moments(hit))[40:45, 20:22].all()
+    assert noise_without_rays(hit, GOOD, moments(hit)) == pytest.approx(NOISE.std(), rel=0.01)
 
 
 def test_a_column_that_is_high_as_a_whole_is_no_ray() -> None:
     hot = NOISE.copy()
     hot[:, 20] += 100
-    assert not struck(hot, GOOD)[:, 20].any()
-    assert noise_without_rays(hot, GOOD) > 1.5 * NOISE.std()
+    assert not struck(hot, GOOD, moments(hot))[:, 20].any()
+    assert noise_without_rays(hot, GOOD, moments(hot)) > 1.5 * NOISE.std()
 
 
 def test_noise_alone_has_no_rays() -> None:
-    assert not struck(NOISE, GOOD).any()
+    assert not struck(NOISE, GOOD, moments(NOISE)).any()
 
 
 def test_outliers_are_those_that_chance_does_not_explain_and_defects_do_not_cover() -> None:
