@@ -9,7 +9,7 @@ Adapters translate every failure that a user can cause into a `ReconcileError`; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -241,17 +241,25 @@ class Status:
     failures: tuple[str, ...] = ()
 
 
+Progress: TypeAlias = Callable[[Job, int, int], None]
+"""Told whenever a quantum has ended: of which job, how many of it have, and how many there are."""
+
+
 class Executor(Protocol):
     """Runs pipelines. Exit codes of batch systems prove nothing: completeness is read from the repository."""
 
     def build(self, job: Job) -> Graph:
         """Build the graph of what is still missing; raises `Locked` if the same submission is running."""
 
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
-        """Start the graph; an engine in this process runs it to its end and reports (done, all) quanta."""
+    def submit(self, graphs: Sequence[Graph], progress: Progress) -> tuple[ReconcileError | None, ...]:
+        """Start the graphs side by side; an engine in this process runs all of them to their end.
+
+        Returns for each graph, in their order, what kept it from being run; that does not keep the others. Quanta
+        that fail do not count here: `poll` tells of them.
+        """
 
     def poll(self, job: Job) -> Status:
         """Return what is known of a job, also of one that another process submitted."""
 
     def cancel(self, job: Job) -> None:
-        """End a running job; nothing that it made is removed."""
+        """End a running job; nothing that it made is removed. What the same process runs beside it may end with it."""

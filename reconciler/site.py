@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import ReconcileError, UsageError
-from .ports import Executor, Repository
+from .ports import Executor, Progress, Repository
 from .spec.documents import Site
 from .spec.load import Tree
 from .steps import World
@@ -31,7 +31,7 @@ class Place:
         """Directory of submissions and journal."""
         return (self.root / self.site.work).resolve()
 
-    def world(self, progress: Callable[[int, int], None]) -> World:
+    def world(self, progress: Progress) -> World:
         """Return the ports that steps act through."""
         return World(self.repositories, self.executor, self.work, socket.gethostname(), progress=progress)
 

@@ -7,7 +7,7 @@ older ticket of somebody.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +19,7 @@ from reconciler.adapters.butler import ButlerRepository
 from reconciler.adapters.butler.validity_edits import timespan
 from reconciler.dataid import data_id, parse
 from reconciler.errors import ReconcileError
-from reconciler.ports import Exposure, Graph, Job, Status
+from reconciler.ports import Exposure, Graph, Job, Progress, Status
 from tests.servers.postgresql import Server
 from tests.worlds import DETECTORS, EXPOSURES, INSTRUMENT, PLACE, PUBLIC, Small, clock, outputs
 
@@ -48,7 +48,12 @@ class ButlerExecutor:
         self.pending.add(job.leaf)
         return Graph(job, len(self._lacking(job)), ())
 
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
+    def submit(self, graphs: Sequence[Graph], progress: Progress) -> tuple[ReconcileError | None, ...]:
+        for graph in graphs:
+            self._make(graph, progress)
+        return (None,) * len(graphs)
+
+    def _make(self, graph: Graph, progress: Progress) -> None:
         from lsst.daf.butler import CollectionType
 
         job, lacking = graph.job, self._lacking(graph.job)
@@ -57,7 +62,7 @@ class ButlerExecutor:
         for done, (dataset_type, identity) in enumerate(lacking):
             self.butler.put({"leaf": job.leaf}, dataset_type, parse(identity), run=job.run)
             self.built.append(f"{job.leaf} {dataset_type} {identity}")
-            progress(done + 1, graph.quanta)
+            progress(job, done + 1, graph.quanta)
 
     def poll(self, job: Job) -> Status:
         return Status("ended" if self._there(job) is not None else "absent")

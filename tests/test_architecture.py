@@ -35,7 +35,7 @@ LAYERS = {
         "desired generation making examination starting curation locking reruns makers",
         ("words", "verdicts", "specs", "core"),
     ),
-    "protocol": Layer("look evidence in_use impact apply saved snapshot stills", ("words", "verdicts", "core")),
+    "protocol": Layer("look evidence in_use impact groups apply saved snapshot stills", ("words", "verdicts", "core")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "adapters")),
     "lint": Layer("lint", ("words", "specs", "core")),

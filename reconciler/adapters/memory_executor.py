@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ReconcileError
-from ..ports import Graph, Job, Pick, Status
+from ..ports import Graph, Job, Pick, Progress, Status
 from ..seals import Datasets
 from .memory import Store
 
@@ -35,18 +35,25 @@ class MemoryExecutor:
     def _there(self, job: Job, dataset_type: str, data_id: str) -> bool:
         return data_id in self.stores[job.place].contents.get((job.run, dataset_type), {})
 
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
-        """Make what is lacking."""
+    def submit(self, graphs: Sequence[Graph], progress: Progress) -> tuple[ReconcileError | None, ...]:
+        """Make what is lacking, one graph after the other."""
+        return tuple(self._made(graph, progress) for graph in graphs)
+
+    def _made(self, graph: Graph, progress: Progress) -> ReconcileError | None:
         job, store = graph.job, self.stores[graph.job.place]
         self.open.discard(job.submission)
-        store.register(job.run, "RUN")
+        try:
+            store.register(job.run, "RUN")
+        except ReconcileError as error:
+            return error
         done = 0
         for dataset_type, ids in self.outputs(job).items():
             for data_id in ids:
                 if not self._there(job, dataset_type, data_id):
                     store.add(job.run, dataset_type, data_id)
                     self.built.append(f"{job.leaf} {dataset_type} {data_id}")
-                    progress(done := done + 1, graph.quanta)
+                    progress(job, done := done + 1, graph.quanta)
+        return None
 
     def poll(self, job: Job) -> Status:
         """A job of this executor has ended as soon as it has begun."""

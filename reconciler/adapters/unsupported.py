@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import ReconcileError
-from ..ports import Graph, Job, Status
+from ..ports import Graph, Job, Progress, Status
 
 
 class UnsupportedEngine:
@@ -19,10 +19,10 @@ class UnsupportedEngine:
         """Refuse."""
         self._refuse(job)
 
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
+    def submit(self, graphs: Sequence[Graph], progress: Progress) -> tuple[ReconcileError | None, ...]:
         """Refuse."""
         del progress
-        self._refuse(graph.job)
+        return tuple(self._refusal(graph.job) for graph in graphs)
 
     def poll(self, job: Job) -> Status:
         """Refuse."""
@@ -33,7 +33,10 @@ class UnsupportedEngine:
         self._refuse(job)
 
     def _refuse(self, job: Job) -> NoReturn:
-        raise ReconcileError(
+        raise self._refusal(job)
+
+    def _refusal(self, job: Job) -> ReconcileError:
+        return ReconcileError(
             f"{job.leaf}: the engine {self._kind} is not supported by this version; nothing was submitted",
             hint="plan and lock work; to build at this site, say `engine: {kind: pipetask}`",
         )

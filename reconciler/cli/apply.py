@@ -14,7 +14,6 @@ from ..plan import Plan
 from ..render import plan as render
 from ..saved import load, require_fresh
 from ..state import Chain, Change, Owned
-from ..steps import Step
 from .output import progress, write, write_json
 from .session import Session, session
 from .spot_check import SpotCheck
@@ -77,11 +76,10 @@ def _applied(
     open_session: Session, plan: Plan, commit: str, pictures: SpotCheck | None, *, quiet: bool
 ) -> Iterator[Result]:
     journal = Journal(open_session.place.work, open_session.site.site, commit)
-    under_way: list[Step] = []
-    with progress(lambda: under_way[-1].title if under_way else "") as bar:
-        world = open_session.place.world(bar)
+    with progress() as bars:
+        world = open_session.place.world(bars)
         steps = [planned.step for planned in plan.steps]
-        for result in apply(steps, world, open_session.want, open_session.facts, under_way.append):
+        for result in apply(steps, world, open_session.want, open_session.facts):
             journal.write(_result(result))
             looked = pictures.of(result) if pictures else ()
             if not quiet:

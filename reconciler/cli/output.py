@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from ..ports import Job, Progress
 
 
 def write(text: str) -> None:
@@ -28,19 +30,27 @@ def replace_file(path: Path, content: str | bytes) -> None:
 
 
 @contextmanager
-def progress(title: Callable[[], str]) -> Iterator[Callable[[int, int], None]]:
-    """Show the quanta of a running job on a terminal; say nothing elsewhere, where a line per step is enough."""
+def progress() -> Iterator[Progress]:
+    """Show the quanta of each running job on a terminal; say nothing elsewhere, where a line per step is enough."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None  # noqa: ARG005  # nobody looks
+        yield lambda job, done, total: None  # noqa: ARG005  # nobody looks
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, visible=False)
+    columns = (
+        rich.TextColumn("  {task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar_of: dict[tuple[str, str], rich.TaskID] = {}
 
-        def report(done: int, total: int) -> None:
-            bar.update(task, description=title(), completed=done, total=total, visible=done < total)
+        def report(job: Job, done: int, total: int) -> None:
+            name = job.place, job.leaf
+            if name not in bar_of:
+                bar_of[name] = bars.add_task(f"produce {job.leaf}", total=total)
+            bars.update(bar_of[name], completed=done, visible=done < total)
 
         yield report

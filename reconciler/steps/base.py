@@ -1,12 +1,13 @@
 """What every step has: changes, needs, a scope, a pure transition and one effect.
 
 *Done* is `advance(state) == state`. A step is blocked by facts, never by wishes: by a need that is not met or a gate
-that is closed. `advance` is the pure face, from which the plan is simulated and the effect is checked; `act` is the
-only part that touches the world.
+that is closed. `advance` is the pure face, from which the plan is simulated and the effect is checked; only `act`, and
+`finish` of what is executed, touch the world.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypeAlias
@@ -14,6 +15,7 @@ from typing import ClassVar, Literal, Protocol, TypeAlias
 from ..errors import ExitCode
 from ..facts import Facts
 from ..observation import Scope
+from ..ports import Graph
 from ..state import Change, Key, State
 from ..timeline import Timeline
 from .needs import Need
@@ -85,8 +87,21 @@ class Step(Protocol):
     def advance(self, state: State) -> State:
         """Return the state after this step; the state itself if it is done."""
 
-    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
-        """Do it."""
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome | Graph:
+        """Do it; a step that is executed does so as far as a graph that may run, and is finished afterwards."""
+
+
+class Executed(ABC):
+    """What a step is besides, if its work is a graph: those that do not await each other run side by side.
+
+    `act` claims, builds and checks. Nothing may be held between that and `finish` but what ends with the process.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def finish(self, world: World, graph: Graph) -> Outcome:
+        """Look at what the graph has made, and seal it if it is complete."""
 
 
 def is_done(step: Step, state: State) -> bool:

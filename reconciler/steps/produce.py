@@ -1,7 +1,8 @@
 """Produce: run a pipeline on locked exposures, check what it picked, and seal what it made.
 
 The order is what makes a kill at any moment harmless: claim, build, check, run, look, seal. Until the seal stands the
-next apply resumes in the same RUN; after it there is nothing to do. No lock is held while the pipeline runs.
+next apply resumes in the same RUN; after it there is nothing to do. No lock is held while the pipeline runs, and it
+may run beside others.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from ..facts import Facts
 from ..intent import Generation
 from ..observation import Scope
 from ..picks import lacking, wrong_picks
-from ..ports import Graph, Job, Repository
+from ..ports import Graph
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
 from ..state import State
 from ..words import count
-from .base import DONE, Outcome, blocked, sources
+from .base import DONE, Executed, Outcome, blocked, sources
 from .build import Build
 from .needs import Certified, Need
 from .world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Produce(Build):
+class Produce(Build, Executed):
     """Make one generation complete."""
 
     kind: ClassVar[str] = "produce"
@@ -54,8 +55,8 @@ class Produce(Build):
         frames = count(len(self.work.exposures), "exposure")
         return f"produce {self.key.leaf} ({frames}, {count(wanted, 'dataset')})"
 
-    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
-        """Claim, build, check, run, look, seal."""
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome | Graph:
+        """Claim, build, check; the graph is to be run then."""
         work, repository = self.work, world.repository(self.place)
         there = repository.existing_exposures(work.instrument, work.exposures, raws=work.raws)
         if gone := [exposure for exposure in work.exposures if exposure not in there]:
@@ -78,11 +79,11 @@ class Produce(Build):
         if wrong := wrong or lacking(graph.lacks, work.precursors):
             world.executor.cancel(job)
             return blocked(wrong)
-        return self._run(world, repository, job, graph)
+        return graph
 
-    def _run(self, world: World, repository: Repository, job: Job, graph: Graph) -> Outcome:
-        if graph.quanta:
-            world.executor.submit(graph, world.progress)
+    def finish(self, world: World, graph: Graph) -> Outcome:
+        """Look, seal."""
+        job, repository = graph.job, world.repository(self.place)
         status = world.executor.poll(job)
         if status.state == "running":
             return Outcome("waiting", f"{job.leaf} is running ({job.submission})", ExitCode.WAITING)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import UsageError
-from ..ports import Executor, Repository
+from ..ports import Executor, Job, Progress, Repository
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _silent(done: int, total: int) -> None:  # the shape of a progress report
+def _silent(job: Job, done: int, total: int) -> None:  # the shape of a progress report
     """Report nothing."""
 
 
@@ -30,7 +30,7 @@ class World:
     host
         Name of this machine, written into claims for people.
     progress
-        Called with (done, all) quanta while a job of this process runs.
+        Called while jobs of this process run.
     """
 
     repositories: Mapping[str, Repository]
@@ -38,7 +38,7 @@ class World:
     work: Path
     host: str
     now: Callable[[], datetime] = _utc_now
-    progress: Callable[[int, int], None] = field(default=_silent)
+    progress: Progress = field(default=_silent)
 
     def repository(self, place: str) -> Repository:
         """Return the repository of that name."""

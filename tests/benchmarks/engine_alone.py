@@ -31,7 +31,8 @@ def main(root: Path, processes: int) -> None:
     began = perf_counter()
     graph = executor.build(_job(work, root))
     built = perf_counter()
-    executor.submit(graph, lambda done, total: None)
+    (error,) = executor.submit([graph], lambda job, done, total: None)
+    assert error is None, error
     assert not executor.poll(graph.job).failures, executor.poll(graph.job)
     print(json.dumps({"quanta": graph.quanta, "build_s": built - began, "run_s": perf_counter() - built}))
 

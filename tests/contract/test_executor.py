@@ -14,13 +14,9 @@ from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError
 from reconciler.ports import Executor, Job
 from tests.pipelines import repository
-from tests.pipelines.jobs import PLACE, RAWS, RELEASES, job
+from tests.pipelines.jobs import PLACE, RAWS, RELEASES, carry_out, job
 
 MakeExecutor = Callable[[], Executor]
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +43,11 @@ def bias(tmp_path: Path) -> Job:
     return job(tmp_path)
 
 
+@pytest.fixture
+def other(tmp_path: Path) -> Job:
+    return job(tmp_path, "flat_u")
+
+
 def test_a_job_that_was_never_built_is_absent(executor: Executor, bias: Job) -> None:
     assert executor.poll(bias).state == "absent"
 
@@ -57,23 +58,37 @@ def test_a_graph_counts_what_is_missing(executor: Executor, bias: Job) -> None:
 
 def test_progress_tells_of_each_quantum_to_the_last(executor: Executor, bias: Job) -> None:
     graph, told = executor.build(bias), []
-    executor.submit(graph, lambda done, total: told.append((done, total)))
-    assert told == [(n + 1, graph.quanta) for n in range(graph.quanta)]
+    executor.submit([graph], lambda job, done, total: told.append((job, done, total)))
+    assert told == [(bias, n + 1, graph.quanta) for n in range(graph.quanta)]
 
 
 def test_a_job_that_has_run_has_ended_without_failures(executor: Executor, bias: Job) -> None:
-    executor.submit(executor.build(bias), quiet)
+    carry_out(executor, bias)
     assert (executor.poll(bias).state, executor.poll(bias).failures) == ("ended", ())
 
 
 def test_nothing_is_left_to_run_after_a_complete_run(executor: Executor, bias: Job) -> None:
-    executor.submit(executor.build(bias), quiet)
+    carry_out(executor, bias)
     assert executor.build(bias).quanta == 0
 
 
 def test_a_complete_graph_may_be_submitted_and_runs_nothing(executor: Executor, bias: Job) -> None:
-    executor.submit(executor.build(bias), quiet)
-    executor.submit(executor.build(bias), lambda *_: pytest.fail("something ran"))
+    carry_out(executor, bias)
+    assert executor.submit([executor.build(bias)], lambda *_: pytest.fail("something ran")) == (None,)
+
+
+def test_progress_tells_of_each_of_several_graphs(executor: Executor, bias: Job, other: Job) -> None:
+    graphs, told = [executor.build(bias), executor.build(other)], []
+    executor.submit(graphs, lambda job, done, total: told.append((job, done, total)))
+    for graph in graphs:
+        last = graph.quanta
+        assert [(done, total) for job, done, total in told if job == graph.job] == [(n + 1, last) for n in range(last)]
+
+
+def test_several_graphs_run_to_their_end_beside_a_complete_one(executor: Executor, bias: Job, other: Job) -> None:
+    carry_out(executor, bias)
+    assert executor.submit([executor.build(bias), executor.build(other)], lambda *_: None) == (None, None)
+    assert executor.build(bias).quanta == executor.build(other).quanta == 0
 
 
 def test_an_input_collection_that_does_not_exist_is_named(executor: Executor, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Builds and submits one job in a process of its own: `python -m tests.pipelines.child ADDRESS JOB.json`.
+"""Builds jobs and runs them side by side, in a process of its own: `python -m tests.pipelines.child ADDRESS JOBS.json`.
 
 PROCESSES in the environment says how many workers it has.
 """
@@ -17,10 +17,10 @@ from .jobs import PLACE, RELEASES
 
 
 def main(address: str, file: str) -> None:
-    fields = json.loads(Path(file).read_text())
-    job = Job(**{**fields, "inputs": tuple(fields["inputs"])})
+    jobs = [Job(**{**fields, "inputs": tuple(fields["inputs"])}) for fields in json.loads(Path(file).read_text())]
     executor = PipetaskExecutor({PLACE: address}, RELEASES, processes=int(os.environ.get("PROCESSES", "1")))
-    executor.submit(executor.build(job), lambda done, total: print(done, total, flush=True))
+    graphs = [executor.build(job) for job in jobs]
+    executor.submit(graphs, lambda job, done, total: print(job.leaf, done, total, flush=True))
 
 
 if __name__ == "__main__":

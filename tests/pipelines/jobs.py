@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from reconciler.ports import Job
+from reconciler.ports import Executor, Graph, Job
 
 PLACE, TICKET = "here/main", "DM-1"
 CP_PIPE_DIR = Path(__file__).parent / "cp"
@@ -32,11 +32,23 @@ def job(
     return replace(made, **changes)
 
 
+def carry_out(executor: Executor, *jobs: Job) -> None:
+    """Build jobs and run them side by side to their end."""
+    run(executor, *(executor.build(one) for one in jobs))
+
+
+def run(executor: Executor, *graphs: Graph) -> None:
+    """Run graphs side by side to their end; raise what keeps one of them from it."""
+    for error in executor.submit(graphs, lambda job, done, total: None):
+        if error is not None:
+            raise error
+
+
 @contextmanager
-def running(address: str, of: Job, root: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a job in another process; whatever is left of it is killed at the end."""
-    file = root / "job.json"
-    file.write_text(json.dumps(asdict(of)))
+def running(address: str, of: Sequence[Job], root: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run jobs side by side in another process; whatever is left of it is killed at the end."""
+    file = root / "jobs.json"
+    file.write_text(json.dumps([asdict(one) for one in of]))
     project = Path(__file__).parents[2]
     variables = {**os.environ, **environment, "PYTHONPATH": str(project)}
     command = [sys.executable, "-m", "tests.pipelines.child", address, str(file)]
@@ -49,10 +61,12 @@ def running(address: str, of: Job, root: Path, **environment: str) -> Iterator[s
 
 
 @contextmanager
-def hanging(address: str, of: Job, root: Path, at: int) -> Iterator[subprocess.Popen[str]]:
-    """Run a job in another process until it hangs in the middle of reducing an exposure."""
+def hanging(
+    address: str, of: Sequence[Job], root: Path, at: int, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run jobs side by side in another process until it hangs in the middle of reducing an exposure."""
     here = root / "hanging"
-    with running(address, of, root, HANG_AT=str(at), HANG_FILE=str(here)) as process:
+    with running(address, of, root, HANG_AT=str(at), HANG_FILE=str(here), **environment) as process:
         wait_until(lambda: here.exists() or process.poll() is not None)
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         yield process

@@ -1,7 +1,9 @@
 """Tasks over dictionaries: reduce an exposure, combine exposures, with and without a calibration.
 
 HANG_AT in the environment makes the reduction of that exposure touch HANG_FILE and never return: there a test kills.
-MEET_IN names a folder: a reduction leaves the number of its process there and waits until it finds that of another.
+FAIL_AT makes it fail.
+MEET_IN names a folder: a reduction leaves its exposure and its process there, and waits until as many exposures as
+MEETING says are there, which is two unless it is set.
 """
 
 from __future__ import annotations
@@ -46,10 +48,10 @@ class Reduce(PipelineTask):
             Path(os.environ["HANG_FILE"]).touch()
             time.sleep(600)
         if folder := os.environ.get("MEET_IN"):
-            (Path(folder) / str(os.getpid())).touch()
-            while len(list(Path(folder).iterdir())) < 2:
+            (Path(folder) / str(raw["exposure"])).write_text(str(os.getpid()))
+            while len(list(Path(folder).iterdir())) < int(os.environ.get("MEETING", "2")):
                 time.sleep(0.01)
-        if raw["exposure"] in self.config.fail:
+        if raw["exposure"] in self.config.fail or str(raw["exposure"]) == os.environ.get("FAIL_AT"):
             raise ValueError(f"shutter stuck in {raw['exposure']}\nsecond line")
         if raw["exposure"] in self.config.invalid:
             raise InvalidQuantumError(f"no such frame: {raw['exposure']}")

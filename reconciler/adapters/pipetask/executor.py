@@ -6,22 +6,25 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ReconcileError
-from ...ports import Graph, Job, Status
+from ...ports import Graph, Job, Progress, Status
 from . import template as templates
 from . import wrapper as wrappers
 from .submission import Holder, Mark, Report, Submission
 from .variables import environment
 
 if TYPE_CHECKING:
+    from lsst.daf.butler import Butler
     from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 
+    from .run import Run
     from .wrapper import Recipe
 
 _FOREIGN_VARIABLES = frozenset({"PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH"})
@@ -87,28 +90,21 @@ class PipetaskExecutor:
             self._end(job)
         return graph
 
-    def submit(self, graph: Graph, progress: Callable[[int, int], None]) -> None:
-        """Run the graph to its end in this process; quanta that fail are in the report and do not stop the others."""
-        job, submission = graph.job, Submission(Path(graph.job.submission))
-        if not graph.quanta:
-            return
-        built = self._built.get(job.submission)
-        if built is None:
-            raise ReconcileError(
-                f"the graph of {job.leaf} was not built here, or has been submitted already", hint="Build it again."
-            )
-        from .middleware import open_butler
-        from .run import at_run, logging_to, run
+    def submit(self, graphs: Sequence[Graph], progress: Progress) -> tuple[ReconcileError | None, ...]:
+        """Run the graphs to their end in this process and its workers.
 
-        address = self._address(job)
-        try:
-            with environment(self._variables(job)), logging_to(submission.log):
-                butler = open_butler(job.place, address, writeable=True)
-                with closing(butler):
-                    writer = at_run(butler, built.recipe.inputs, job.run)
-                    run(writer, built.graph, progress, submission.write_report, processes=self._processes)
-        finally:
-            self._end(job)
+        Quanta that fail are in the report of their graph and stop no others.
+        """
+        from .run import Run
+        from .together import run_together
+
+        with ExitStack() as stack:
+            for graph in graphs:
+                stack.callback(self._end, graph.job)
+            writer = cache(lambda place: stack.enter_context(closing(self._writer(place))))
+            started = [self._started(graph, writer, progress) if graph.quanta else None for graph in graphs]
+            run_together([one for one in started if isinstance(one, Run)], self._processes)
+        return tuple(one.error if isinstance(one, Run) else one for one in started)
 
     def poll(self, job: Job) -> Status:
         """Return whether the job is alive, by its mark of life, and what its report says once it has ended."""
@@ -141,8 +137,8 @@ class PipetaskExecutor:
         wrappers.write(submission.wrapper, tree)
         recipe = wrappers.read(submission.wrapper, job)
         from . import graph as graphs
+        from .log import logging_to
         from .middleware import open_butler
-        from .run import logging_to
 
         with logging_to(submission.log):
             butler = open_butler(job.place, recipe.butler, writeable=False)
@@ -151,18 +147,54 @@ class PipetaskExecutor:
         self._built[job.submission] = _Built(built, recipe)
         return Graph(job, len(built), graphs.picks(built, job.run), graphs.lacks(built))
 
+    def _started(self, graph: Graph, writer: Callable[[str], Butler], progress: Progress) -> Run | ReconcileError:
+        """Return the graph as a run whose quanta may be executed, or what keeps it from that."""
+        try:
+            return self._start(graph.job, writer, progress)
+        except ReconcileError as error:
+            self._end(graph.job)
+            return error
+
+    def _start(self, job: Job, writer: Callable[[str], Butler], progress: Progress) -> Run:
+        built = self._built.get(job.submission)
+        if built is None:
+            raise ReconcileError(
+                f"the graph of {job.leaf} was not built here, or has been submitted already", hint="Build it again."
+            )
+        from .log import Log
+        from .run import Run, Surroundings, at_run
+
+        def ended(report: Report) -> None:
+            submission.write_report(report)
+            self._end(job)
+
+        submission = Submission(Path(job.submission))
+        surroundings = Surroundings(self._variables(job), Log(submission.log))
+        try:
+            with surroundings.entered():
+                butler = at_run(writer(job.place), built.recipe.inputs, job.run)
+                return Run(butler, built.graph, surroundings, partial(progress, job), ended)
+        except BaseException:
+            surroundings.close()
+            raise
+
+    def _writer(self, place: str) -> Butler:
+        from .middleware import open_butler
+
+        return open_butler(place, self._address(place), writeable=True)
+
     def _checked_wrapper(self, job: Job) -> templates.Tree:
         template = templates.load(templates.find(job.template, job.home))
         site = templates.load(Path(self._site_config)).tree if self._site_config else {}
-        tree = wrappers.wrapper(job, template, self._address(job), self._site_config)
+        tree = wrappers.wrapper(job, template, self._address(job.place), self._site_config)
         wrappers.check(job, template, tree, site)
         return tree
 
-    def _address(self, job: Job) -> str:
-        if job.place not in self._addresses:
+    def _address(self, place: str) -> str:
+        if place not in self._addresses:
             known = ", ".join(sorted(self._addresses)) or "none"
-            raise ReconcileError(f"the site has no repository {job.place}", hint=f"It has: {known}.")
-        return self._addresses[job.place]
+            raise ReconcileError(f"the site has no repository {place}", hint=f"It has: {known}.")
+        return self._addresses[place]
 
     def _variables(self, job: Job) -> dict[str, str]:
         if job.release not in self._releases:

@@ -12,7 +12,7 @@ from lsst.daf.butler import Butler
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.ports import Job
 from tests.fuse import Crash, Fuse, at_commits
-from tests.pipelines.jobs import PLACE, RELEASES, job
+from tests.pipelines.jobs import PLACE, RELEASES, carry_out, job
 from tests.pipelines.repository import EXPOSURES
 
 ONE = f"instrument='TestCam' and exposure={EXPOSURES[0]} and detector=0"
@@ -21,7 +21,7 @@ ONE = f"instrument='TestCam' and exposure={EXPOSURES[0]} and detector=0"
 def runs(address: Path, of: Job) -> None:
     """Run a job to its end, as a process of its own would."""
     executor = PipetaskExecutor({PLACE: str(address)}, RELEASES)
-    executor.submit(executor.build(of), lambda done, total: None)
+    carry_out(executor, of)
 
 
 def made(address: Path, of: Job) -> Counter[str]:

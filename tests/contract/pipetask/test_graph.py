@@ -15,7 +15,7 @@ from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError, Unreachable
 from reconciler.ports import Lack, Pick
 from tests.pipelines import repository
-from tests.pipelines.jobs import PLACE, RAWS, RELEASES, job
+from tests.pipelines.jobs import PLACE, RAWS, RELEASES, carry_out, job
 from tests.pipelines.repository import EXPOSURES, NIGHT, certify_bias
 
 MIDDLE = NIGHT + TimeDelta(165, format="sec")
@@ -44,7 +44,7 @@ def test_a_selection_with_or_in_a_template_that_appends_a_band_takes_exactly_wha
 ) -> None:
     query = f"instrument='TestCam' and exposure={EXPOSURES[0]} or instrument='TestCam' and exposure={EXPOSURES[3]}"
     flat = job(tmp_path, "flat_u", query=query)
-    executor.submit(executor.build(flat), lambda *_: None)
+    carry_out(executor, flat)
     assert combined_exposures(address, flat.run, "bias") == [EXPOSURES[0]]
 
 
@@ -52,7 +52,7 @@ def test_a_graph_takes_every_locked_exposure_and_no_other(
     executor: PipetaskExecutor, address: str, tmp_path: Path
 ) -> None:
     bias = job(tmp_path, query=f"instrument='TestCam' and exposure in ({EXPOSURES[1]}, {EXPOSURES[4]})")
-    executor.submit(executor.build(bias), lambda *_: None)
+    carry_out(executor, bias)
     assert combined_exposures(address, bias.run, "bias") == [EXPOSURES[1], EXPOSURES[4]]
 
 
@@ -164,7 +164,7 @@ def test_a_repository_that_stores_a_dataset_type_otherwise_is_refused_by_name(
 
 def test_a_configuration_override_reaches_the_task(executor: PipetaskExecutor, tmp_path: Path) -> None:
     failing = job(tmp_path, overrides={"reduceBias:fail": f"[{EXPOSURES[0]}]"})
-    executor.submit(executor.build(failing), lambda *_: None)
+    carry_out(executor, failing)
     assert "shutter stuck" in executor.poll(failing).failures[0]
 
 

@@ -20,12 +20,8 @@ from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import Locked, ReconcileError
 from reconciler.ports import Job
 from tests import fuse
-from tests.pipelines.jobs import PLACE, RELEASES, hanging, job, running, wait_until
+from tests.pipelines.jobs import PLACE, RELEASES, carry_out, hanging, job, run, running, wait_until
 from tests.pipelines.repository import EXPOSURES
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def made(address: str, of: Job, dataset_type: str) -> dict[tuple[int, ...], str]:
@@ -47,7 +43,7 @@ def test_a_failed_quantum_is_reported_with_task_data_id_and_first_line(
     executor: PipetaskExecutor, tmp_path: Path, field: str, reason: str
 ) -> None:
     bad = failing(tmp_path, field)
-    executor.submit(executor.build(bad), quiet)
+    carry_out(executor, bad)
     first = executor.poll(bad).failures[0]
     assert first.startswith(f"reduceBias instrument=TestCam,detector=0,exposure={EXPOSURES[2]}: ")
     assert reason in first
@@ -56,34 +52,34 @@ def test_a_failed_quantum_is_reported_with_task_data_id_and_first_line(
 
 def test_a_failed_quantum_does_not_stop_the_others(executor: PipetaskExecutor, address: str, tmp_path: Path) -> None:
     bad = failing(tmp_path, "fail")
-    executor.submit(executor.build(bad), quiet)
+    carry_out(executor, bad)
     assert len(made(address, bad, "biasReduced")) == 2 * (len(EXPOSURES) - 1)
 
 
 def test_after_a_failure_only_what_is_missing_is_left(executor: PipetaskExecutor, tmp_path: Path) -> None:
     bad = failing(tmp_path, "fail")
-    executor.submit(executor.build(bad), quiet)
+    carry_out(executor, bad)
     assert executor.build(bad).quanta == 4
 
 
 def test_a_changed_configuration_is_not_mixed_into_a_run(executor: PipetaskExecutor, tmp_path: Path) -> None:
-    executor.submit(executor.build(failing(tmp_path, "fail")), quiet)
+    carry_out(executor, failing(tmp_path, "fail"))
     with pytest.raises(ReconcileError, match="onfig"):
-        executor.submit(executor.build(job(tmp_path)), quiet)
+        carry_out(executor, job(tmp_path))
 
 
 def test_resuming_after_a_kill_runs_only_what_is_missing(
     executor: PipetaskExecutor, address: str, tmp_path: Path
 ) -> None:
     bias = job(tmp_path)
-    with hanging(address, bias, tmp_path, at=EXPOSURES[3]) as process:
+    with hanging(address, [bias], tmp_path, at=EXPOSURES[3]) as process:
         process.kill()
         process.wait()
     assert executor.poll(bias).state == "ended"
     before = made(address, bias, "biasReduced")
     graph = executor.build(bias)
     assert graph.quanta == 2 * len(EXPOSURES) + 2 - len(before)
-    executor.submit(graph, quiet)
+    run(executor, graph)
     after = made(address, bias, "biasReduced")
     assert len(after) == 2 * len(EXPOSURES)
     assert before.items() <= after.items()
@@ -94,17 +90,17 @@ def test_a_kill_while_the_run_is_registered_leaves_none_of_it(
 ) -> None:
     bias = job(tmp_path)
     with fuse.dies_inserting("run"):
-        executor.submit(executor.build(bias), quiet)
-    executor.submit(executor.build(bias), quiet)
+        carry_out(executor, bias)
+    carry_out(executor, bias)
     assert len(made(address, bias, "bias")) == 2
 
 
 def test_an_interrupted_job_resumes(executor: PipetaskExecutor, address: str, tmp_path: Path) -> None:
     bias = job(tmp_path)
-    with hanging(address, bias, tmp_path, at=EXPOSURES[3]) as process:
+    with hanging(address, [bias], tmp_path, at=EXPOSURES[3]) as process:
         process.send_signal(signal.SIGINT)
         assert process.wait() != 0
-    executor.submit(executor.build(bias), quiet)
+    carry_out(executor, bias)
     assert len(made(address, bias, "bias")) == 2
 
 
@@ -120,7 +116,7 @@ class Elsewhere(NamedTuple):
 def elsewhere(raws_only: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     root = tmp_path_factory.mktemp("elsewhere")
     address = str(shutil.copytree(raws_only, root / "repository"))
-    with hanging(address, job(root), root, at=EXPOSURES[0]) as process:
+    with hanging(address, [job(root)], root, at=EXPOSURES[0]) as process:
         yield Elsewhere(PipetaskExecutor({PLACE: address}, RELEASES), job(root), process.pid)
 
 
@@ -151,7 +147,7 @@ def test_a_job_that_another_process_finished_has_ended(
     executor: PipetaskExecutor, address: str, tmp_path: Path
 ) -> None:
     bad = failing(tmp_path, "fail")
-    with running(address, bad, tmp_path) as process:
+    with running(address, [bad], tmp_path) as process:
         wait_until(lambda: process.poll() is not None)
     assert len(executor.poll(bad).failures) == 2
 
@@ -160,7 +156,7 @@ def test_the_report_of_an_earlier_attempt_is_not_taken_for_the_next(
     executor: PipetaskExecutor, address: str, tmp_path: Path
 ) -> None:
     bad = failing(tmp_path, "fail")
-    executor.submit(executor.build(bad), quiet)
+    carry_out(executor, bad)
     executor.build(bad)
     executor.cancel(bad)
     assert executor.poll(bad).failures == ()
@@ -175,15 +171,15 @@ def test_a_graph_built_and_not_submitted_can_be_given_up(executor: PipetaskExecu
 
 def test_a_graph_may_be_built_again_before_it_is_submitted(executor: PipetaskExecutor, tmp_path: Path) -> None:
     executor.build(job(tmp_path))
-    executor.submit(executor.build(job(tmp_path)), quiet)
+    carry_out(executor, job(tmp_path))
     assert executor.poll(job(tmp_path)).state == "ended"
 
 
 def test_a_graph_that_was_not_checked_here_is_not_run(executor: PipetaskExecutor, address: str, tmp_path: Path) -> None:
     graph = executor.build(job(tmp_path))
-    executor.submit(graph, quiet)
+    run(executor, graph)
     with pytest.raises(ReconcileError, match="submitted already"):
-        executor.submit(graph, quiet)
+        run(executor, graph)
 
 
 def test_a_failed_build_gives_up_its_sign_of_life(executor: PipetaskExecutor, tmp_path: Path) -> None:
@@ -202,7 +198,7 @@ def test_logs_go_to_the_submission_and_nothing_to_the_terminal(
     executor: PipetaskExecutor, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bad = failing(tmp_path, "fail")
-    executor.submit(executor.build(bad), quiet)
+    carry_out(executor, bad)
     log = (Path(bad.submission) / "pipetask.log").read_text()
     assert "shutter stuck" in log
     assert f"reduced {EXPOSURES[0]}" in log
@@ -240,7 +236,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(
     graph = executor.build(bias)
     filler = fill(full_disk)
     with pytest.raises(ReconcileError, match=r"cannot write .*: No space left on device"):
-        executor.submit(graph, quiet)
+        run(executor, graph)
     assert capfd.readouterr().err == ""
     filler.unlink()
     assert executor.build(bias).quanta == 0
@@ -250,11 +246,11 @@ def test_what_a_task_warns_of_is_logged(executor: PipetaskExecutor, tmp_path: Pa
     bias = job(tmp_path, overrides={"combineBias:warn": "True"})
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        executor.submit(executor.build(bias), quiet)
+        carry_out(executor, bias)
     assert "few frames" in (Path(bias.submission) / "pipetask.log").read_text()
 
 
 def test_logging_is_as_before_when_a_job_has_ended(executor: PipetaskExecutor, tmp_path: Path) -> None:
     before = logging.getLogger().handlers[:], logging.getLogger().level
-    executor.submit(executor.build(job(tmp_path)), quiet)
+    carry_out(executor, job(tmp_path))
     assert (logging.getLogger().handlers, logging.getLogger().level) == before

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.adapters.pipetask.crew import Lost, Workers
-from tests.pipelines.jobs import PLACE, RELEASES, hanging, job, wait_until
+from tests.pipelines.jobs import PLACE, RELEASES, carry_out, hanging, job, run, wait_until
 from tests.pipelines.repository import DETECTORS, EXPOSURES
 
 DEADLY = 13
@@ -85,9 +85,9 @@ def test_an_executor_of_two_processes_runs_two_quanta_at_a_time(
     (meeting := tmp_path / "meeting").mkdir()
     monkeypatch.setenv("MEET_IN", str(meeting))
     executor, bias = PipetaskExecutor({PLACE: address}, RELEASES, processes=2), job(tmp_path)
-    executor.submit(executor.build(bias), lambda *_: None)
+    carry_out(executor, bias)
     assert executor.build(bias).quanta == 0
-    assert str(os.getpid()) not in {path.name for path in meeting.iterdir()}
+    assert str(os.getpid()) not in {path.read_text() for path in meeting.iterdir()}
 
 
 def test_a_killed_job_takes_its_workers_along_and_resumes(
@@ -95,11 +95,11 @@ def test_a_killed_job_takes_its_workers_along_and_resumes(
 ) -> None:
     monkeypatch.setenv("PROCESSES", "2")
     bias = job(tmp_path)
-    with hanging(address, bias, tmp_path, at=EXPOSURES[3]) as process:
+    with hanging(address, [bias], tmp_path, at=EXPOSURES[3]) as process:
         process.kill()
         process.wait()
     wait_until(lambda: executor.poll(bias).state == "ended")
     graph = executor.build(bias)
     assert graph.quanta >= 2 * len(DETECTORS)
-    executor.submit(graph, lambda *_: None)
+    run(executor, graph)
     assert executor.build(bias).quanta == 0
