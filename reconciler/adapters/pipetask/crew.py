@@ -81,11 +81,12 @@ class _Worker:
 class Workers(Generic[Task, Result]):
     """Processes that are forked when there is something to do; one that dies is replaced.
 
-    Whatever must not be shared between processes, such as connections to a database, has to be closed before.
+    Whatever must not be shared between processes, such as connections to a database, has to be closed before. Each
+    worker calls `begin` before its first task.
     """
 
-    def __init__(self, work: Callable[[Task], Result], size: int) -> None:
-        self._work, self._size = work, size
+    def __init__(self, work: Callable[[Task], Result], size: int, begin: Callable[[], None] = lambda: None) -> None:
+        self._work, self._size, self._begin = work, size, begin
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, Task]] = {}
 
@@ -129,19 +130,22 @@ class Workers(Generic[Task, Result]):
     def _fork(self) -> _Worker:
         here, there = _fork.Pipe()
         not_theirs = [here, *self._busy, *(worker.pipe for worker in self._idle)]
-        process = _fork.Process(target=_serve, args=(self._work, there, not_theirs))
+        process = _fork.Process(target=_serve, args=(self._begin, self._work, there, not_theirs))
         process.start()
         there.close()
         return _Worker(process, here)
 
 
-def _serve(work: Callable[[Task], Result], pipe: Connection, not_ours: list[Connection]) -> None:
+def _serve(
+    begin: Callable[[], None], work: Callable[[Task], Result], pipe: Connection, not_ours: list[Connection]
+) -> None:
     """Do what comes through the pipe, as long as it is open."""
     for other in not_ours:
         other.close()  # while anybody has the other end open, a pipe does not close
     gc.freeze()  # what was collected here would be closed under the hands of the process that it belongs to
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # typed at the terminal it goes to all; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    begin()
     tasks: SimpleQueue[Task] = SimpleQueue()
     Thread(target=_receive, args=(pipe, tasks), daemon=True).start()
     while True:

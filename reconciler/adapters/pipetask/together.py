@@ -12,6 +12,7 @@ from lsst.utils.threads import disable_implicit_threading
 
 from .crew import Alone, Crew, Workers
 from .run import Run
+from .turns import Turns
 
 _Task: TypeAlias = tuple[int, UUID]
 """The number of a run, and one of its quanta."""
@@ -22,20 +23,25 @@ def run_together(runs: Sequence[Run], processes: int) -> None:
 
     With more than one process, quanta are executed in workers, and this one only says which.
     """
-    crew = _crew(runs, processes)
+    with Turns() as at_the_database:
+        crew = _crew(runs, processes, at_the_database)
+        try:
+            _work(crew, runs)
+        finally:
+            crew.dismiss()
+            for one in runs:
+                one.close()
+
+
+def _work(crew: Crew[_Task, QuantumReport], runs: Sequence[Run]) -> None:
     turns = deque(enumerate(runs))
-    try:
-        while True:
-            while crew.has_room and (task := _next(turns)) is not None:
-                crew.start(task)
-            if not (ended := crew.wait()):
-                return
-            for (number, quantum), result in ended:
-                runs[number].settle(quantum, result)
-    finally:
-        crew.dismiss()
-        for one in runs:
-            one.close()
+    while True:
+        while crew.has_room and (task := _next(turns)) is not None:
+            crew.start(task)
+        if not (ended := crew.wait()):
+            return
+        for (number, quantum), result in ended:
+            runs[number].settle(quantum, result)
 
 
 def _next(turns: deque[tuple[int, Run]]) -> _Task | None:
@@ -48,7 +54,7 @@ def _next(turns: deque[tuple[int, Run]]) -> _Task | None:
     return None
 
 
-def _crew(runs: Sequence[Run], processes: int) -> Crew[_Task, QuantumReport]:
+def _crew(runs: Sequence[Run], processes: int, at_the_database: Turns) -> Crew[_Task, QuantumReport]:
     def execute(task: _Task) -> QuantumReport:
         number, quantum = task
         return runs[number].execute(quantum)
@@ -58,4 +64,4 @@ def _crew(runs: Sequence[Run], processes: int) -> Crew[_Task, QuantumReport]:
     disable_implicit_threading()
     for one in runs:
         one.disconnect()
-    return Workers(execute, processes)
+    return Workers(execute, processes, at_the_database.join)
