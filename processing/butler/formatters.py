@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -121,12 +122,22 @@ class TableFormatter(_ProvenanceFormatter):
         self, path: str, component: str | None = None, expected_size: int = -1
     ) -> table_file.Table:
         """Read the table."""
-        return table_file.read(self.file_descriptor.storageClass.pytype, Path(path))
+        return _table(self.file_descriptor.storageClass.pytype, Path(path), Path(path).stat().st_mtime_ns)
 
     @override
     def write_local_file(self, in_memory_dataset: table_file.Table, uri: ResourcePath) -> None:
         """Write the table."""
         table_file.write(in_memory_dataset, Path(uri.ospath))
+
+
+@lru_cache(maxsize=64)
+def _table(kind: type[table_file.Table], path: Path, changed_ns: int) -> table_file.Table:
+    """Read a table once for all exposures of a detector: parsing takes longer than much of what is done with it.
+
+    Tables are frozen, and so are their arrays: everybody may have the same.
+    """
+    del changed_ns  # only tells files apart that stood under the same name
+    return table_file.read(kind, path)
 
 
 class ScalesFormatter(TableFormatter):

@@ -140,6 +140,21 @@ def test_a_kill_at_any_boundary_of_an_apply_is_mended_by_the_next(documents: tup
         assert len(set(built(operator))) == len(built(operator))
 
 
+def test_a_kill_while_jobs_go_side_by_side_is_mended_by_the_next() -> None:
+    two = (*calibration_set(ASKED), *calibration_set(ASKED, "DM-3"), chain(TICKET, f"{PUBLIC}/DM-3", f"{PUBLIC}/OLD"))
+    whole = Fuse()
+    operator = Operator(in_memory(), two)
+    operator.applies(operator.fused(whole))
+    assert whole.passed.count("before Executor.submit") == len(ASKED)
+    for position in range(len(whole.passed)):
+        operator = Operator(in_memory(), two)
+        with pytest.raises(Crash):
+            operator.applies(operator.fused(Fuse(burns_at=position)))
+        operator.applies(operator.small.world())
+        assert operator.small.plan(*operator.small.want(*two)).empty
+        assert len(set(built(operator))) == len(built(operator))
+
+
 @pytest.fixture(scope="module")
 def back(tmp_path_factory: pytest.TempPathFactory) -> Back:
     return butler_world.sqlite(tmp_path_factory.mktemp("sqlite"))

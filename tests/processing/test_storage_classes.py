@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,18 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_table_comes_back(repo: Path, name: str) -> None:
     assert put(repo, name, *RESULTS[name], run=f"u/me/{name}") == RESULTS[name][1]
+
+
+def test_a_table_is_parsed_once_and_again_when_its_file_has_changed(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", "LSSTComCam")
+    first = put(repo, "ptc", *RESULTS["ptc"], "again")
+    with Butler.from_config(repo, collections="again") as butler:
+        file = butler.getURI("ptc", instrument="LSSTComCam", detector=4).ospath
+        assert butler.get("ptc", instrument="LSSTComCam", detector=4) is first
+        os.utime(file, (0, 0))
+        anew = butler.get("ptc", instrument="LSSTComCam", detector=4)
+    assert anew is not first
+    assert anew == first
 
 
 def test_a_camera_comes_back(repo: Path) -> None:

@@ -117,7 +117,7 @@ class PipetaskExecutor:
         return Status("ended", report.failures if report else ())
 
     def cancel(self, job: Job) -> None:
-        """End the process that runs the job, or forget a graph that was built here and not submitted."""
+        """End the process that runs the job, and so what it runs beside; or forget a graph that was only built here."""
         if job.submission in self._marks:
             self._end(job)
             return
