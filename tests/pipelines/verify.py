@@ -51,6 +51,9 @@ class Verify(PipelineTask):
                 "BIAS_NOISE": noise,
                 "BIAS_CR_NOISE": noise,
                 "BIAS_READ_NOISE": [READ_NOISE] * 2,
+                "BIAS_READ_NOISE_ADU": [READ_NOISE] * 2,
+                "BIAS_GAIN": [1.0, 1.0],
+                "BIAS_GOOD": [1.0, 1.0],
                 "CALIB_UUID_bias": [bias] * 2,
             }
         )

@@ -67,6 +67,9 @@ class Desk:
             "BIAS_NOISE": noise,
             "BIAS_CR_NOISE": noise,
             "BIAS_READ_NOISE": np.full(len(rows), 5.0),
+            "BIAS_READ_NOISE_ADU": np.full(len(rows), 5.0),
+            "BIAS_GAIN": np.ones(len(rows)),
+            "BIAS_GOOD": np.ones(len(rows)),
             "CALIB_UUID_bias": np.array([uuids[f"instrument={INSTRUMENT},detector={d}"] for d in detector]),
         }
         (name,) = (name for (run, t), ids in self.store.contents.items() if t == RESULTS for name in ids.values())
