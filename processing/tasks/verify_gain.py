@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from processing.camera import Detector
 from processing.provenance import applied_calibrations
+from processing.suitability import UnsuitableError
 from processing.tasks import per, results
 from processing.tasks.connections import deferred
 from processing.tasks.isr import CALIBRATIONS, IsrConnections
@@ -53,10 +54,17 @@ class VerifyGainTask(QuantumTask):
         return self.run(inputs.data["inputExps"], detector=inputs.detector)
 
     def run(self, inputExps: Sequence[DeferredDatasetHandle], *, detector: Detector) -> Struct:
-        """Measure; the rows of a pair are those of its first exposure. Two frames are held at once."""
+        """Measure; the rows of a pair are those of its first exposure. Two frames are held at once.
+
+        Raises UnsuitableError without a pair.
+        """
         handles = {int(handle.dataId["exposure"]): handle for handle in inputExps}
         kinds = [(number, _kind(handle)) for number, handle in handles.items()]
-        found = [row for first, second in pairs(kinds) for row in _rows(handles[first], handles[second], detector)]
+        if not (paired := pairs(kinds)):
+            raise UnsuitableError(
+                f"{len(kinds)} flats of detector {detector.id}, no two of one filter and exposure time: select pairs"
+            )
+        found = [row for first, second in paired for row in _rows(handles[first], handles[second], detector)]
         return Struct(outputResults=results.table(found))
 
 

@@ -59,16 +59,22 @@ class VerifyIsrConfig(IsrConfig, pipelineConnections=VerifyIsrConnections):
     doBinnedExposures = pex.Field[bool](doc="Keep the corrected frame in cells of 8 pixels, for mosaics?", default=True)
 
 
-class VerifyScienceTask(IsrTask):
+class VerifyIsrTask(IsrTask):
     """Correct an exposure to be looked at."""
 
     ConfigClass = VerifyIsrConfig
-    _DefaultName = "verifyScienceIsr"
+    _DefaultName = "verifyIsr"
 
     @override
     def process(self, inputs: QuantumInputs) -> Struct:
         frame = super().process(inputs).outputExposure
         return Struct(outputExposure=frame, outputBin1Exposure=binned(frame, FINE))
+
+
+class VerifyScienceTask(VerifyIsrTask):
+    """The same for science; of its own name so that the camera can configure it."""
+
+    _DefaultName = "verifyScienceIsr"
 
 
 class VerifyDetConnections(VerifyIsrConnections, dimensions=per.EXPOSURE):
@@ -83,7 +89,7 @@ class VerifyDetConfig(VerifyIsrConfig, pipelineConnections=VerifyDetConnections)
     """As VerifyIsrConfig."""
 
 
-class VerifyDetTask(VerifyScienceTask):
+class VerifyDetTask(VerifyIsrTask):
     """Correct an exposure and measure it."""
 
     ConfigClass = VerifyDetConfig

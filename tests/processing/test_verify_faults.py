@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -67,12 +68,16 @@ def saturated_flats(bench: Bench) -> Bench:
     return replace(bench, flat_e=130_000.0)
 
 
-def wrong_gain(bench: Bench, amplifier: str) -> Bench:
-    """A photon transfer curve with a gain that is 6 % too high."""
-    curve: PhotonTransfer = bench.calibrations["photon_transfer"]
-    gain = curve.gain.copy()
-    gain[curve.rows_of([amplifier])] *= 1.06
-    return recalibrated(bench, photon_transfer=replace(curve, gain=gain))
+def wrong_gain(factor: float) -> Callable[[Bench, str], Bench]:
+    """A photon transfer curve with a gain that is so many times the true one."""
+
+    def put(bench: Bench, amplifier: str) -> Bench:
+        curve: PhotonTransfer = bench.calibrations["photon_transfer"]
+        gain = curve.gain.copy()
+        gain[curve.rows_of([amplifier])] *= factor
+        return recalibrated(bench, photon_transfer=replace(curve, gain=gain))
+
+    return put
 
 
 def crosstalk_left(bench: Bench) -> Bench:
@@ -115,8 +120,9 @@ FAULTS = {
     "flats of 130,000 e-": Fault({"flat": {"SATURATION"}}, sensor=saturated_flats),
     "gain 6 % up": Fault(
         {"bias": NOISES, "dark": NOISES, "flat": {"NOISE"}, "gain": {"GAIN_FROM_FLAT_PAIR", "ISR_NOISE"}},
-        calibration=wrong_gain,
+        calibration=wrong_gain(1.06),
     ),
+    "gain 6 % down": Fault({"gain": {"GAIN_FROM_FLAT_PAIR", "ISR_NOISE"}}, calibration=wrong_gain(0.94)),
     "crosstalk of 5e-4": Fault({"crosstalk": {"NO_SIGNIFICANT_DETECTION"}}, sensor=crosstalk_left),
     "serial CTI of 1e-5": Fault({"cti": {"SERIAL_RESIDUAL"}}, sensor=serial_cti),
     "parallel CTI of 1e-5": Fault({"cti": {"PARALLEL_RESIDUAL"}}, sensor=parallel_cti),
@@ -158,6 +164,13 @@ def test_every_test_has_measured_every_amplifier_of_a_good_sensor(bench: Bench) 
 def test_every_test_reads_columns_that_are_measured(bench: Bench) -> None:
     tables = measured(bench, bench.raws)
     assert {c for test in TESTS for c in test.columns if c not in tables[test.product].columns} == set()
+
+
+def test_shot_noise_of_6_electrons_of_dark_current_fails_in_cp_verify_and_passes_here(bench: Bench) -> None:
+    table = measured(bench, bench.raws)["dark"]
+    assert np.count_nonzero(table.columns["DARK_VERIFY_NOISE"]) < 8
+    (noise,) = [test for test in TESTS if (test.product, test.name) == ("dark", "NOISE")]
+    assert (noise.bound.excess(noise.measure(table).value) < 0).all()
 
 
 def test_a_frame_of_nothing_is_measured_as_nothing(bench: Bench) -> None:

@@ -16,10 +16,13 @@ from lsst.pipe.base.separable_pipeline_executor import SeparablePipelineExecutor
 
 from processing import defect_file, table_file
 from processing.__main__ import main
+from processing.camera_files import find
 from processing.effects.charge_transfer import ChargeTransfer
 from processing.effects.crosstalk import Crosstalk
 from processing.effects.photon_transfer import PhotonTransfer
 from processing.simulation.curated import STORAGE_CLASSES
+from processing.suitability import UnsuitableError
+from processing.tasks.verify_gain import VerifyGainConfig, VerifyGainTask
 from reconciler.verification.results import results
 from reconciler.verification.tests import of
 from tests.processing.build import CP_PIPE_DIR, certify, generate, repository
@@ -185,6 +188,22 @@ def test_residuals_have_both_mosaics_per_exposure_and_no_corrected_frame_is_kept
     assert (number["verifyBiasResidual8"], number["verifyBiasResidual64"]) == (2, 2)
     assert (number["verifyBiasDetResults"], number["verifyBiasExpResults"], number["verifyBiasResults"]) == (4, 2, 1)
     assert number["verifyBiasIsrExp"] == 0
+
+
+QUANTA = {"bias": (1, 3), "dark": (1, 3), "flat": (1, 3), "defects": (1, 1), "crosstalk": (1, 0), "cti": (1, 0)}
+"""Per exposure and detector, and per exposure; one more merges all."""
+
+
+@pytest.mark.parametrize("product", QUANTA)
+def test_quanta_are_few_and_grow_with_exposures_and_detectors(made: Made, product: str) -> None:
+    quanta = sum(ref.datasetType.name.endswith("_metadata") for ref in made[product])
+    each, together = QUANTA[product]
+    assert quanta == each * 2 * len(DETECTORS) + together * 2 + 1
+
+
+def test_flats_without_a_twin_have_no_gain_and_it_is_said_why() -> None:
+    with pytest.raises(UnsuitableError, match="0 flats of detector 4, no two of one filter"):
+        VerifyGainTask(config=VerifyGainConfig()).run([], detector=find(CAMERA).detector(4))
 
 
 def test_science_has_pictures_and_no_table(made: Made) -> None:
