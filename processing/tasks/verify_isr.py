@@ -67,8 +67,10 @@ class VerifyIsrTask(IsrTask):
 
     @override
     def process(self, inputs: QuantumInputs) -> Struct:
-        frame = super().process(inputs).outputExposure
-        return Struct(outputExposure=frame, outputBin1Exposure=binned(frame, FINE))
+        done = super().process(inputs)
+        if self.config.doBinnedExposures:
+            done.outputBin1Exposure = binned(done.outputExposure, FINE)
+        return done
 
 
 class VerifyScienceTask(VerifyIsrTask):

@@ -43,12 +43,16 @@ def raised_read_noise(bench: Bench) -> Bench:
     return worse(bench, read_noise=bench.sensor.read_noise * np.float32(1.2))
 
 
-def bias_step(bench: Bench, amplifier: str) -> Bench:
-    """A bias that is too low by three times the read noise."""
-    bias = bench.calibrations["bias"]
-    image = bias.image.copy()
-    in_window(bench, image, amplifier)[:] -= 3 * bench.sensor.read_noise[NUMBER] / bench.sensor.gain[NUMBER]
-    return recalibrated(bench, bias=replace(bias, image=image))
+def bias_step(sigma: float) -> Callable[[Bench, str], Bench]:
+    """A bias that is too low by so many times the read noise."""
+
+    def put(bench: Bench, amplifier: str) -> Bench:
+        bias = bench.calibrations["bias"]
+        image = bias.image.copy()
+        in_window(bench, image, amplifier)[:] -= sigma * bench.sensor.read_noise[NUMBER] / bench.sensor.gain[NUMBER]
+        return recalibrated(bench, bias=replace(bias, image=image))
+
+    return put
 
 
 def hot_column(bench: Bench) -> Bench:
@@ -112,7 +116,8 @@ NOISES = {"NOISE", "READ_NOISE_CONSISTENT"}
 
 FAULTS = {
     "read noise 20 % up": Fault({"bias": NOISES, "dark": NOISES, "gain": {"ISR_NOISE"}}, sensor=raised_read_noise),
-    "bias step of 3 sigma": Fault({"bias": {"MEAN"}, "dark": {"MEAN"}}, calibration=bias_step),
+    "bias step of 3 sigma": Fault({"bias": {"MEAN"}, "dark": {"MEAN"}}, calibration=bias_step(3.0)),
+    "bias step of half a sigma, which no test can see": Fault({}, calibration=bias_step(0.5)),
     "hot column of 60 ADU": Fault(
         {"bias": {"CR_NOISE"}, "dark": {"CR_NOISE"}, "defects": {"PROB_TEST"}}, sensor=hot_column
     ),
