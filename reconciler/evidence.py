@@ -67,7 +67,7 @@ def _judged(work: Examination, evidence: Evidence, facts: Facts, tables: Tables)
     from .verification.verdict import Judge
 
     criteria = evidence.criteria[work.product]
-    judge = Judge(criteria.rule, criteria.thresholds, criteria.acceptances)
+    judge = Judge(criteria.rule, criteria.thresholds, criteria.acceptances, criteria.omitted)
     try:
         sealed = dict(_sealed(work, facts)) if work.examined else None
         found = results(joined(tables.values()), work.dataset_type, sealed)

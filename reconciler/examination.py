@@ -161,6 +161,7 @@ def _criteria(maker: Maker, one: Examined, verifications: Iterable[Located[Verif
             )
             for accepted in (document.approval.accepted_failures if document.approval else ())
         ),
+        omitted=general.omitted.get(one.field, {}) if general else {},
     )
 
 

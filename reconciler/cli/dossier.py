@@ -153,6 +153,9 @@ def _effect(open_session: Session, seen: Look) -> Iterator[Section]:
 def _warnings(evidence: list[Evidence], found: list[Found], open_session: Session) -> Iterator[str]:
     if not any(one.examinations for one in evidence):
         yield "Nothing is verified: the spec has no `verify`, or its lock lacks the exposures."
+    for name, criteria in ((n, c) for one in evidence for n, c in one.criteria.items()):
+        for test, reason in criteria.omitted.items():
+            yield f"{name} goes without the test {test}: {reason}"
     for one in found:
         work = one.work
         if not one.complete:

@@ -23,6 +23,8 @@ class Camera:
     bands: dict[str, str]
     """Band to physical filter."""
     own: bool
+    overscan: bool
+    """Whether it reads beyond its pixels: the tests of read noise need that."""
 
 
 def find(name_or_path: str) -> Camera:
@@ -46,7 +48,8 @@ def _read(path: Path, *, own: bool) -> Camera:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
         detectors = ranges(int(detector["id"]) for detector in fields["detectors"])
         bands = {str(band): str(name) for name, band in fields["filters"].items()}
-        return Camera(str(fields["name"]), path, str(detectors), bands, own)
+        overscan = int(fields["segment"].get("overscan_columns", 0)) > 0
+        return Camera(str(fields["name"]), path, str(detectors), bands, own, overscan)
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReconcileError(
             f"{path} is no camera: {error!r}", hint="`python -m processing camera add` checks it line by line"

@@ -19,6 +19,14 @@ thresholds:
   dark: {{READ_NOISE_CONSISTENT: [{{at_most: 0.25}}]}}
 focal_plane: curated/focal_plane.yaml
 """
+WITHOUT_OVERSCAN = """\
+# Thresholds are those of DMTN-101. The camera reads no overscan, which two of the tests measure.
+kind: Verification
+instrument: {instrument}
+omitted:
+  bias: {{READ_NOISE_CONSISTENT: the camera reads no overscan}}
+  dark: {{READ_NOISE_CONSISTENT: the camera reads no overscan}}
+"""
 IGNORED = "repo/\nraws/\npictures/\nreports/\n.reconcile/\n"
 
 

@@ -76,6 +76,9 @@ class Story:
             self.write(name, text)
         if found.simulated:
             self.judge_scaled(camera)
+        elif not camera.overscan:
+            text = specs.WITHOUT_OVERSCAN.format(instrument=camera.name)
+            self.write(f"specs/{camera.name}/verification.yaml", text)
         self.commit(f"{specs.TICKET}: {', '.join(found.products)}")
         self.run("lock")
         self.commit(f"{specs.TICKET}: lock")

@@ -42,3 +42,5 @@ class Criteria:
     rule: Rule = "majority"
     thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
     acceptances: tuple[Acceptance, ...] = ()
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    """Test -> why it is left out."""

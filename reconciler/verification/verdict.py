@@ -108,8 +108,9 @@ class Judge(Criteria):
     """Judges results by its criteria."""
 
     def verdict(self, subject: str, leaf: str, results: Results, tests: Iterable[Test]) -> Verdict:
-        """Return what the tests say of one calibration."""
-        return Verdict(subject, leaf, self.rule, tuple(self._test(subject, test, results) for test in tests))
+        """Return what the tests say of one calibration; those that are left out say nothing."""
+        asked = (test for test in tests if test.name not in self.omitted)
+        return Verdict(subject, leaf, self.rule, tuple(self._test(subject, test, results) for test in asked))
 
     def _test(self, subject: str, test: Test, results: Results) -> TestVerdict:
         measures = test.measure(results)

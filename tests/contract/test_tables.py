@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from tests.contract.hands import Hands
+from reconciler.errors import ReconcileError, Unreachable
+from tests.contract.hands import ButlerHands, Hands
 
 RUN, RESULTS = "Cam/calib/DM-1/verifyBias.20250207a/20250208T000000Z", "verifyBiasResults"
 COLUMNS = {
@@ -36,3 +38,19 @@ def test_where_nothing_was_measured_there_is_no_table(hands: Hands) -> None:
     assert hands.repository.tables(RUN, RESULTS) == {}
     hands.table(RUN, "verifyDarkResults", COLUMNS)
     assert hands.repository.tables(RUN, RESULTS) == {}
+
+
+def test_a_damaged_table_is_named(butler_hands: ButlerHands) -> None:
+    butler_hands.table(RUN, RESULTS, COLUMNS)
+    (path,) = butler_hands.root.rglob("*.parq")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ReconcileError, match=rf"{path.name} is damaged"):
+        butler_hands.repository.tables(RUN, RESULTS)
+
+
+def test_a_table_whose_file_is_lost_cannot_be_read(butler_hands: ButlerHands) -> None:
+    butler_hands.table(RUN, RESULTS, COLUMNS)
+    (path,) = butler_hands.root.rglob("*.parq")
+    path.unlink()
+    with pytest.raises(Unreachable, match=path.name):
+        butler_hands.repository.tables(RUN, RESULTS)

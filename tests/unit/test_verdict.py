@@ -103,6 +103,11 @@ def test_without_tests_nothing_was_tested() -> None:
     assert Judge().verdict("bias", "leaf", table(), ()).outcome == "not tested"
 
 
+def test_a_test_that_the_instrument_does_without_says_nothing() -> None:
+    without = replace(STRICT, omitted={"NOISE": "no overscan"})
+    assert judged(table(d1_C02=2.0), without).tests == ()
+
+
 def test_rows_of_another_calibration_are_not_tested() -> None:
     plain = table()
     used = np.where(plain.detector == 1, "old", "new")

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ..ranges import Ranges
-from .base import Model, Name, Numbers
+from .base import Model, Name, Numbers, Text
 
 RuleName = Literal["majority", "strict"]
 
@@ -42,5 +42,7 @@ class Verification(Model):
     rule: RuleName = "majority"
     thresholds: dict[Name, dict[Name, tuple[TestThreshold, ...]]] = Field(default_factory=dict)
     """Product -> test -> thresholds, of which the last that speaks of a detector counts."""
+    omitted: dict[Name, dict[Name, Text]] = Field(default_factory=dict)
+    """Product -> test -> why the instrument does without it, such as a camera that reads no overscan."""
     focal_plane: Name | None = None
     """File that tells where detectors and amplifiers lie, for reports; relative to this document, in `curated/`."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ..documents import LockedExposures
+from ..documents import LockedExposures, Verification
 from ..examinations import Examined, examined
 from ..located import FieldPath, Located
 from ..problems import Problem, listed, nearest
@@ -54,14 +54,20 @@ def thresholds(context: Context) -> Iterator[Problem]:
         if first.setdefault(instrument, one.path) != one.path:
             found = f"the thresholds of {instrument} stand already in {first[instrument]}"
             yield one.problem("made-twice", ("instrument",), found, "one document for each instrument")
-        for product, tests in one.document.thresholds.items():
-            known = _tests(product)
-            if not known:
-                yield _unknown(one, ("thresholds", product), "product", product, _tested())
-                continue
-            for test in tests:
-                if test not in known:
-                    yield _unknown(one, ("thresholds", product, test), "test", test, known)
+        for field in ("thresholds", "omitted"):
+            yield from _unknown_tests(one, field)
+
+
+def _unknown_tests(one: Located[Verification], field: str) -> Iterator[Problem]:
+    told: Mapping[str, Iterable[str]] = getattr(one.document, field)
+    for product, tests in told.items():
+        known = _tests(product)
+        if not known:
+            yield _unknown(one, (field, product), "product", product, _tested())
+            continue
+        for test in tests:
+            if test not in known:
+                yield _unknown(one, (field, product, test), "test", test, known)
 
 
 def locked(context: Context) -> Iterator[Problem]:
