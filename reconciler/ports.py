@@ -3,6 +3,8 @@
     Reader       what a repository holds, now or as a snapshot has it
     Repository   a Butler repository: also edit the registry, claim, seal, put files, select exposures
     Executor     runs a pipeline: build a graph, submit, poll, cancel
+    Signatures   signs and verifies, with the SSH keys that people have
+    History      the branch that a site trusts, as its remote has it
 
 Adapters translate every failure that a user can cause into a `ReconcileError`; nothing else may escape them.
 """
@@ -263,3 +265,40 @@ class Executor(Protocol):
 
     def cancel(self, job: Job) -> None:
         """End a running job; nothing that it made is removed. What the same process runs beside it may end with it."""
+
+
+class Signatures(Protocol):
+    """Signatures in our own namespace: what a key signed for anything else does not verify."""
+
+    def sign(self, text: bytes, key_file: str) -> str:
+        """Return the signature of a text by the private key in a file, or by the agent that holds the public one."""
+
+    def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
+        """Return which of these public keys signed exactly this text; None if none of them did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One path that a commit changed: git's mode and name of its new content; both empty if it is gone."""
+
+    path: str
+    mode: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of the trusted line, and all that it changed compared with its first parent."""
+
+    name: str
+    edits: tuple[Edit, ...]
+
+
+class History(Protocol):
+    """The first parents of the trusted branch, from the root commit on; the root changes everything that it holds."""
+
+    def commits(self) -> tuple[Commit, ...]:
+        """Return the line, root first; raise `PolicyRefused` if the branch does not descend from the root so."""
+
+    def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
+        """Return the contents of these blobs, all at once."""

@@ -73,7 +73,7 @@ def read(root: Path, path: Path) -> Source | Problem:
         refusal = _refusal(root, path)
         if refusal:
             return Problem(file, 1, 1, "file", "error", *refusal)
-        return _decoded(file, path.read_bytes())
+        return decode(file, path.read_bytes())
     except (OSError, RuntimeError) as error:
         return _unreadable(file, error)
 
@@ -94,11 +94,18 @@ def _refusal(root: Path, path: Path) -> tuple[str, str] | None:
     if path.suffix != ".yaml":
         return f"the file name ends in {path.suffix}", ".yaml"
     if status.st_size > MAX_BYTES:
-        return f"the file has {status.st_size:,} bytes", f"at most {MAX_BYTES:,}"
+        return _too_large(status.st_size)
     return None
 
 
-def _decoded(file: str, content: bytes) -> Source | Problem:
+def _too_large(size: int) -> tuple[str, str]:
+    return f"the file has {size:,} bytes", f"at most {MAX_BYTES:,}"
+
+
+def decode(file: str, content: bytes) -> Source | Problem:
+    """Return the text of a file's content, or the reason why it is refused."""
+    if len(content) > MAX_BYTES:
+        return Problem(file, 1, 1, "file", "error", *_too_large(len(content)))
     if content.startswith(b"\xef\xbb\xbf"):
         return Problem(file, 1, 1, "encoding", "error", "a byte order mark", "plain UTF-8")
     try:

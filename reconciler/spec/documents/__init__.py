@@ -8,6 +8,7 @@ from .catalog import Catalog, CatalogExamination, CatalogProduct
 from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
 from .lock import Lock, LockedExamination, LockedExposures, LockedRun, LockedRuns, StartingGeneration
+from .policy import POLICY, Policy
 from .site import Site
 from .verification import Verification
 from .waiver import LintCode, Waiver
@@ -20,10 +21,12 @@ KINDS: dict[str, type[Model]] = {
     "Site": Site,
     "Lock": Lock,
     "Verification": Verification,
+    "Policy": Policy,
 }
 
 __all__ = [
     "KINDS",
+    "POLICY",
     "CalibrationSet",
     "Catalog",
     "CatalogExamination",
@@ -41,6 +44,7 @@ __all__ = [
     "LockedRun",
     "LockedRuns",
     "Model",
+    "Policy",
     "Product",
     "Site",
     "StartingGeneration",

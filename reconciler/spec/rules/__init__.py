@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..problems import Problem
-from . import chains, curated, examinations, locks, naming, places, products, selections, windows
+from . import chains, curated, examinations, locks, naming, places, policies, products, selections, windows
 from .context import Context
 
 Rule = Callable[[Context], Iterator[Problem]]
@@ -21,6 +21,7 @@ LOCAL: tuple[Rule, ...] = (
     naming.folders,
     naming.collections,
     naming.user_collections,
+    policies.in_place,
     windows.ends_before_it_begins,
     windows.verified_before_it_was_made,
     selections.grammar,
@@ -33,6 +34,7 @@ CROSS: tuple[Rule, ...] = (
     places.unknown_places,
     places.releases,
     places.sites_twice,
+    policies.windows,
     products.unknown_products,
     products.bands,
     products.inputs,
