@@ -1,0 +1,78 @@
+"""Signatures by `ssh-keygen -Y`: the keys that people have, and nothing to install where they sign."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import ReconcileError
+
+_ARMOUR = re.compile(
+    r"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n){1,200}-----END SSH SIGNATURE-----\n?\Z", re.ASCII
+)
+PATIENCE = 120
+"""Seconds for one call; a person may have to touch a token."""
+
+
+class SshKeygen:
+    """Signs and verifies in one namespace (see `ports.Signatures`)."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._known: dict[tuple[bytes, str, tuple[str, ...]], str | None] = {}
+
+    def sign(self, text: bytes, key_file: str) -> str:
+        """Return the signature of a text."""
+        if not Path(key_file).is_file():
+            raise ReconcileError(f"there is no key {key_file}", hint="--key FILE, or `ssh-keygen -t ed25519` makes one")
+        with TemporaryDirectory(prefix="reconcile-") as folder:
+            path = Path(folder, "record")
+            path.write_bytes(text)
+            # The terminal stays connected: ssh-keygen asks there for the passphrase.
+            done = _ssh_keygen("-Y", "sign", "-f", key_file, "-n", self._namespace, str(path))
+            signature = path.with_name("record.sig")
+            if done.returncode or not signature.exists():
+                raise ReconcileError(f"ssh-keygen did not sign with {key_file}: {_said(done)}")
+            return signature.read_text(encoding="ascii")
+
+    def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
+        """Return which of these public keys signed the text."""
+        question = (text, signature, keys)
+        if question not in self._known:
+            self._known[question] = self._signer(*question)
+        return self._known[question]
+
+    def _signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
+        if not _ARMOUR.match(signature) or not keys:
+            return None
+        with TemporaryDirectory(prefix="reconcile-") as folder:
+            allowed, signed = Path(folder, "allowed_signers"), Path(folder, "signature")
+            lines = [f'{at} namespaces="{self._namespace}" {key}\n' for at, key in enumerate(keys)]
+            allowed.write_text("".join(lines), encoding="ascii")
+            signed.write_text(signature, encoding="ascii")
+            files = ("-f", str(allowed), "-n", self._namespace, "-s", str(signed))
+            found = _ssh_keygen("-Y", "find-principals", "-f", str(allowed), "-s", str(signed))
+            named = found.stdout.decode("ascii", "replace").split()
+            if found.returncode or len(named) != 1 or named[0] not in map(str, range(len(keys))):
+                return None
+            verified = _ssh_keygen("-Y", "verify", "-I", named[0], *files, text=text)
+            return keys[int(named[0])] if verified.returncode == 0 else None
+
+
+def _ssh_keygen(*arguments: str, text: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    kept = ("PATH", "HOME", "SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "DISPLAY", "TERM")
+    environment = {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+    command = ["ssh-keygen", *arguments]
+    try:
+        return subprocess.run(command, input=text, capture_output=True, check=False, env=environment, timeout=PATIENCE)
+    except FileNotFoundError as error:
+        raise ReconcileError("ssh-keygen cannot be run; install OpenSSH's client (openssh-client)") from error
+    except subprocess.TimeoutExpired as error:
+        raise ReconcileError(f"ssh-keygen has not answered for {PATIENCE} seconds; nothing was done") from error
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    return " ".join(done.stderr.decode("utf-8", "replace").split())
