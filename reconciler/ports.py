@@ -82,6 +82,15 @@ Columns: TypeAlias = Mapping[str, Any]
 """A table: name -> numpy array, all of one length."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a dataset's file holds, by its digest; of several files, the digest of theirs."""
+
+    uuid: str
+    sha256: str
+    size: int
+
+
 class Reader(Protocol):
     """What can be looked at as one repository; `place` is its name in specs and sites, such as `usdf/main`."""
 
@@ -143,6 +152,12 @@ class Repository(Reader, Protocol):
         """Return the result tables of this type in a RUN, by data ID: name of each column -> its values.
 
         A type that the RUN holds nothing of gives none.
+        """
+
+    def digests(self, run: str, dataset_types: tuple[str, ...]) -> Mapping[tuple[str, str], Content]:
+        """Return (dataset type, data ID) -> what the file of each dataset of a RUN holds, read to its end.
+
+        A type that the RUN holds nothing of is left out; a file that is gone or cannot be read is an error.
         """
 
     def lock(self, name: str) -> AbstractContextManager[None]:

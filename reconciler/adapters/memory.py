@@ -10,11 +10,12 @@ import uuid as uuids
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Columns, Exposure, File, Moved, Selected, Taken
+from ..ports import Columns, Content, Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal
@@ -43,6 +44,8 @@ class Store:
     held: set[str] = field(default_factory=set)
     guard: threading.RLock = field(default_factory=threading.RLock)
     reachable: bool = True
+    files: dict[str, bytes] = field(default_factory=dict)
+    """UUID -> what the file holds, where that is not the UUID itself."""
 
     def register(self, name: str, kind: CollectionType) -> None:
         """Register a collection as Butler does: another type under the same name is an error here."""
@@ -231,6 +234,15 @@ class MemoryRepository:
         """Return the tables of a type in a RUN, by data ID; a dataset that nobody gave any rows has none."""
         held = self.store.contents.get((run, dataset_type), {})
         return {data_id: self.store.tables.get(name, {}) for data_id, name in sorted(held.items())}
+
+    def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
+        """Return what the files hold; by default each its own UUID."""
+        found: dict[tuple[str, str], Content] = {}
+        for dataset_type in dataset_types:
+            for data_id, name in self.store.contents.get((run, dataset_type), {}).items():
+                content = self.store.files.get(name, name.encode())
+                found[dataset_type, data_id] = Content(name, sha256(content).hexdigest(), len(content))
+        return found
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

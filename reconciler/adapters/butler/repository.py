@@ -7,11 +7,11 @@ from dataclasses import replace
 from types import TracebackType
 
 from ...observation import Observation, Scope
-from ...ports import Columns, Exposure, File, Selected, Taken
+from ...ports import Columns, Content, Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity
-from . import artifacts, commit, generations, locks, observe, select
+from . import artifacts, commit, digests, generations, locks, observe, select
 from .connect import Connection, told
 from .editing import editing, register, write_record
 from .exposures import during, existing
@@ -88,6 +88,11 @@ class ButlerRepository:
         """Return the result tables of this type in a RUN, by data ID."""
         with told(self.place), self._connection.another() as butler:
             return tables(butler, run, dataset_type)
+
+    def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
+        """Return what the file of each dataset of a RUN holds."""
+        with told(self.place):
+            return self._connection.look(lambda butler: digests.digests(butler, run, dataset_types))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

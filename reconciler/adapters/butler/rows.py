@@ -42,6 +42,11 @@ def contents(butler: Any, dataset_type: Any, collections: Collection[str]) -> It
         yield row[collection], text(row), str(row[dataset])
 
 
+def data_id_of(ref: Any) -> str:
+    """Return the data ID of a dataset as rows have it."""
+    return data_id({name: ref.dataId[name] for name in ref.datasetType.dimensions.required})
+
+
 def validity(timespan: Any) -> Validity:
     """Return a Butler time span as a validity; Butler's open ends are the same nanoseconds as ours."""
     return Validity(*timespan.nsec)
