@@ -43,6 +43,14 @@ class Facts:
         Names of the public chains; what is reachable from them is what science sees.
     standings
         Collection that science is to see -> how its evidence stands. Of what is not here nothing is known.
+    lacking
+        What is missing of an approval, in words; of a verb that needs none, only what the policy asks for.
+    unmerged
+        Why only trials may be built; empty if the specs stand on the trusted line, or nobody asks for that.
+    unverified
+        Collections that the policy lets science see without a verification that passed.
+    shut
+        Why the site may not be changed at this hour; empty if it may.
     shelves
         Place -> what its RUN and TAGGED collections answer (see `observation.shelves`).
     seams
@@ -59,6 +67,10 @@ class Facts:
     public: frozenset[str] = frozenset()
     approvals: frozenset[Approval] = frozenset()
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    lacking: Mapping[Approval, str] = field(default_factory=dict)
+    unmerged: str = ""
+    shut: str = ""
+    unverified: frozenset[str] = frozenset()
     observations: Mapping[str, Observation] = field(default_factory=dict)
     shelves: Mapping[str, Mapping[tuple[str, str], Mapping[str, Timeline]]] = field(default_factory=dict)
     seams: Mapping[str, Seams] = field(default_factory=dict)

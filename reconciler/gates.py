@@ -5,6 +5,8 @@ An edit is public if a collection that it touches can be reached from a public c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .errors import ExitCode, worst
 from .facts import Approval, Facts, Standing
 from .resolve import children_at, reachable
@@ -14,22 +16,49 @@ from .steps.base import Outcome, Step, blocked
 
 def closed(step: Step, before: State, after: State, facts: Facts) -> Outcome | None:
     """Return everything that keeps the step from acting; None if every gate is open."""
-    if facts.trust == "none" or not is_public(step, before, after, facts):
+    if facts.trust == "none":
         return None
-    refusals = [refusal for refusal in (_unapproved(step, facts), _unproven(step, facts)) if refusal]
+    refusals = [refusal for refusal in _refusals(step, before, after, facts) if refusal]
     if not refusals:
         return None
     return blocked("; ".join(one.reason for one in refusals), worst(one.exit_code for one in refusals))
 
 
+def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator[Outcome | None]:
+    if facts.unmerged and not _is_trial(step):
+        yield blocked(f"only trials (u/...) are built from here: {facts.unmerged}", ExitCode.POLICY)
+    elif is_public(step, before, after, facts):
+        yield from (_unapproved(step, facts), _unproven(step, facts))
+        yield blocked(facts.shut, ExitCode.POLICY) if facts.shut else None
+    elif step.verb == "build":
+        yield _unapproved_build(step, facts)
+
+
+def _is_trial(step: Step) -> bool:
+    """Return whether all that a step makes or edits is a user's own."""
+    return all(name.startswith("u/") for name in (step.edits or {step.subject}))
+
+
 def _unapproved(step: Step, facts: Facts) -> Outcome | None:
-    if Approval(step.verb, step.subject) in facts.approvals:
+    asked = Approval(step.verb, step.subject)
+    if asked in facts.approvals:
         return None
-    return blocked(f"needs an approval to {step.verb} {step.subject}, which science would see", ExitCode.APPROVAL)
+    needed = f"needs an approval to {step.verb} {step.subject}, which science would see"
+    return blocked(f"{needed}{_lacking(asked, facts)}", ExitCode.APPROVAL)
+
+
+def _unapproved_build(step: Step, facts: Facts) -> Outcome | None:
+    """Return what keeps something from being built that science does not see; most policies ask for nothing."""
+    lacking = _lacking(Approval(step.verb, step.subject), facts)
+    return blocked(f"needs an approval to build {step.subject}{lacking}", ExitCode.APPROVAL) if lacking else None
+
+
+def _lacking(asked: Approval, facts: Facts) -> str:
+    return f": {facts.lacking[asked]}" if asked in facts.lacking else ""
 
 
 def _unproven(step: Step, facts: Facts) -> Outcome | None:
-    if step.verb != "adopt":
+    if step.verb != "adopt" or step.subject in facts.unverified:
         return None
     standing = facts.standings.get(step.subject, _UNKNOWN)
     if standing.passed:

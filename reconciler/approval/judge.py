@@ -17,6 +17,8 @@ from .record import Record, Signed
 from .seats import empty_seats
 from .statement import Statement, differences
 
+EFFECTS = ("adopt", "recertify", "reorder", "retract")
+"""What is done to a collection, and may be done again: the last yes about it is the one that counts."""
 SKEW = timedelta(minutes=5)
 """How far the clock of another machine may be ahead of ours."""
 
@@ -55,13 +57,20 @@ def rules_for(policy: Policy, statement: Statement) -> tuple[Rule, ...]:
     )
 
 
-def judge(policy: Policy, statement: Statement, records: Iterable[Signed], now: datetime) -> Judgement:
-    """Return whether a statement is approved."""
+def judge(
+    policy: Policy, statement: Statement, records: Iterable[Signed], now: datetime, *, past: Iterable[Signed] = ()
+) -> Judgement:
+    """Return whether a statement is approved.
+
+    `past` are approvals that history holds and that give no yes any more, but may have overtaken others.
+    """
     rules = rules_for(policy, statement)
     if not rules:
         where = ", ".join(statement.scope)
         return Judgement(statement, missing=(f"no rule of the policy says who may {statement.verb} {where}",))
-    votes = _votes(policy, statement, tuple(records), now)
+    here = tuple(records)
+    votes = _votes(policy, statement, here, now)
+    _overtake(votes, _last_other(policy, statement, rules, (*here, *past)))
     missing = [line for rule in rules for line in _lacking(policy, rule, votes, now)]
     void = votes.void if missing else []
     return Judgement(statement, tuple(sorted(votes.approvers)), tuple(dict.fromkeys((*missing, *void))))
@@ -87,6 +96,48 @@ def _votes(policy: Policy, statement: Statement, records: tuple[Signed, ...], no
             kinds = {"approve": votes.approvers, "propose": votes.proposers, "reject": votes.rejections}
             kinds[record.decision][record.person] = record
     return votes
+
+
+def _last_other(
+    policy: Policy, statement: Statement, rules: tuple[Rule, ...], records: Iterable[Signed]
+) -> Record | None:
+    """Return the last yes to something else that is done to the same collection, by somebody who has a say.
+
+    What was adopted, retracted and is wanted again needs a new yes, and so does what was reordered back and forth.
+    """
+    roles = {role for rule in rules for role in rule.approvals}
+    others = [
+        signed.record
+        for signed in records
+        if statement.verb in EFFECTS
+        and signed.record.decision == "approve"
+        and signed.record.statement.verb in EFFECTS
+        and _place(signed.record.statement) == _place(statement)
+        and signed.record.statement.digest != statement.digest
+        and signed.record.person in policy.people
+        and signed.record.person in (signed.owner, policy.owner(signed.key))
+        and roles & set(policy.people[signed.record.person].roles)
+    ]
+    return max(others, key=lambda record: record.signed, default=None)
+
+
+def _place(statement: Statement) -> tuple[str, str, str]:
+    return statement.root, statement.site, statement.subject
+
+
+def _overtake(votes: _Votes, last: Record | None) -> None:
+    """Void what was said before the last yes to something else."""
+    if last is None:
+        return
+    for given in (votes.approvers, votes.proposers):
+        for who, record in list(given.items()):
+            if record.signed < last.signed:
+                del given[who]
+                votes.void.append(f"{_called(record)} was overtaken when {last.person} approved to {_asked(last)}")
+
+
+def _asked(record: Record) -> str:
+    return f"{record.statement.title} at {record.signed:%Y-%m-%d %H:%M} UTC"
 
 
 def _withdrawals(policy: Policy, about: Iterable[Signed]) -> dict[str, datetime]:

@@ -23,7 +23,7 @@ from ..spec.load import parse
 from ..spec.problems import Problem
 from ..spec.source import decode
 from .covered import ABSENT, NOWHERE, REGULAR, THE_POLICY, Standing, Subject, authorises, content_of, place_of
-from .judge import Judgement, judge
+from .judge import EFFECTS, Judgement, judge
 from .record import FOLDER, SIGNATURE, NoRecord, Signed, read
 from .statement import Statement
 
@@ -61,8 +61,12 @@ class Line:
         In force at its end; what is judged now is judged by this one.
     noes
         Every rejection and withdrawal that any commit of the line ever held.
+    past
+        Every approval that any commit of the line ever held: a yes that is deleted gives no say, and still overtakes.
     believed
         How each covered subject stands at the end.
+    tree
+        Every file at the end.
     head
         None if the commit asked for does not stand on the line.
     """
@@ -71,7 +75,9 @@ class Line:
     commits: tuple[str, ...]
     policy: Policy
     noes: tuple[Signed, ...]
+    past: tuple[Signed, ...]
     believed: Mapping[Subject, Standing]
+    tree: Mapping[str, Edit]
     head: Head | None
 
     @property
@@ -92,8 +98,9 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
         if commit.name == head:
             strays, files, tree = walking.strays(), walking.files(), dict(walking.tree)
     policy, names = walking.policy, tuple(commit.name for commit in commits)
+    noes, past = tuple(walking.noes.values()), tuple(walking.past.values())
     found = None if tree is None else Head(strays, verified(files, policy, signatures), tree)
-    return Line(root, names, policy, tuple(walking.noes.values()), walking.believed, found)
+    return Line(root, names, policy, noes, past, walking.believed, walking.tree, found)
 
 
 def verified(files: Files, policy: Policy, signatures: Signatures) -> tuple[Signed, ...]:
@@ -124,6 +131,7 @@ class _Walk:
     stray: dict[Subject, Statement] = field(default_factory=dict)
     records: dict[str, Signed] = field(default_factory=dict)
     noes: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
+    past: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
     clock: datetime = BEGINNING
     _policy: Policy | None = None
 
@@ -187,6 +195,8 @@ class _Walk:
         self.clock = min(self.now, max(self.clock, record.signed))
         if record.decision in ("reject", "withdraw"):
             self.noes[record.text, signed.key] = signed
+        if record.decision == "approve" and record.statement.verb in EFFECTS:
+            self.past[record.text, signed.key] = signed
 
     def _judge(self) -> None:
         """Believe what the policy in force allows; the policy itself last, so that none judges its own commit."""

@@ -205,14 +205,17 @@ def types_below(member: str, place: str, state: State) -> frozenset[str]:
 
 def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: tuple[str, ...], want: Desired) -> Link:
     owned = Owned(chain.place, chain.name, member)
-    certs = [k for k in want.certs_of(chain.place, member) if isinstance(k, Cert)]
-    below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in certs]
+    below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in want.certs_of(chain.place, member)]
     inside = Chain(chain.place, member)
     below += [Member(inside, name) for name in want.state.members(inside)]
     if generation := want.works.get(Gen(chain.place, member)):
         below.append(Complete(generation.key, want.recipe(generation.key)))
     elif not below:
         below.append(Exists(chain.place, member))
+    # What chains below it lead to is looked at again too, before science sees it through the link.
+    reached = sorted(reachable([member], children_at(want.state, chain.place)))
+    certs = [cert for name in reached for cert in want.certs_of(chain.place, name)]
+    below += [Certified(cert, want.state.timeline(cert)) for cert in certs if cert.collection != member]
     proofs = [want.examination(key) for one in want.evidence_of(chain.place, member) for key in one.examinations]
     return Link(
         chain,

@@ -195,6 +195,33 @@ def test_a_withdrawal_outlives_the_key_it_was_signed_with() -> None:
     assert "was withdrawn" in missing(*TWO, no)
 
 
+RETRACT = statement(verb="retract", parts={"order": "b"})
+
+
+def test_a_later_yes_to_something_else_overtakes_an_earlier_one() -> None:
+    told = missing(*TWO, says("carol", "approve", RETRACT, days_ago=0.5))
+    assert (
+        "the approval by bob of 2026-05-31 12:00 UTC was overtaken when carol approved to retract Cam/calib/DM-1"
+        in told
+    )
+
+
+def test_an_earlier_yes_to_something_else_does_not() -> None:
+    assert judged(*TWO, says("carol", "approve", RETRACT, days_ago=3)).approved
+
+
+def test_a_yes_that_was_deleted_since_still_overtakes() -> None:
+    later = says("carol", "approve", RETRACT, days_ago=0.5)
+    assert not judge(policy(), statement(), TWO, NOW, past=(later,)).approved
+
+
+def test_a_yes_about_another_collection_or_by_somebody_without_a_say_does_not_overtake() -> None:
+    other = replace(RETRACT, subject="Cam/calib/DM-2")
+    people = policy_values()["people"] | {"carol": person("carol", "guest")}
+    assert judged(*TWO, says("carol", "approve", other, days_ago=0.5)).approved
+    assert judged(*TWO, says("carol", "approve", RETRACT, days_ago=0.5), people=people).approved
+
+
 def test_without_a_rule_nothing_is_allowed() -> None:
     assert missing(*TWO, about=statement(verb="deploy")) == (
         "no rule of the policy says who may deploy specs/Cam/DM-1.yaml, Cam/calib/DM-1, Cam/calib"

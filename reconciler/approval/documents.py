@@ -1,0 +1,53 @@
+"""Statements about documents: what a set builds, and where it is deployed.
+
+(What decides who may say yes, or what runs, is in `covered`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import curation, generation
+from ..facts import Approval
+from ..intent import Desired, Pin
+from ..seals import digest
+from ..spec.documents import CalibrationSet, CuratedSet
+from ..spec.load import Tree
+from ..spec.located import Located
+from .effects import Asked
+from .statement import Statement
+
+
+def builds(want: Desired, tree: Tree, root: str) -> Iterator[Asked]:
+    """Yield what each document builds at this site: its recipes; a yes lets all of them be built."""
+    documents: tuple[Located[CalibrationSet] | Located[CuratedSet], ...] = (*tree.sets, *tree.curated)
+    for one in documents:
+        leaves = {
+            key.leaf: work.recipe.digest
+            for key, work in want.works.items()
+            if key.place == one.document.origin and not isinstance(work, Pin) and _makes(one, key.leaf)
+        }
+        if not leaves or one.document.prefix:
+            continue
+        parts = {f"the recipe of {leaf}": recipe for leaf, recipe in sorted(leaves.items())}
+        scope = (one.path, one.document.naming.ticket_chain)
+        statement = Statement("build", one.path, scope, one.document.origin, root, parts)
+        yield Asked(statement, frozenset(Approval("build", leaf) for leaf in leaves), one.document.origin)
+
+
+def _makes(one: Located[CalibrationSet] | Located[CuratedSet], leaf: str) -> bool:
+    if isinstance(one.document, CalibrationSet):
+        return generation.belongs(leaf, one.document)
+    return any(leaf.startswith(f"{name}/") for name in curation.collections(one.document))
+
+
+def deployment(one: Located[CalibrationSet], root: str) -> Statement | None:
+    """Return where a set goes; None if it does not say."""
+    document = one.document
+    if document.deployment is None:
+        return None
+    places = document.deployment.repositories
+    parts = {f"deployment to {place}": digest(there.model_dump(mode="json")) for place, there in sorted(places.items())}
+    ticket = {"the deployment's ticket": document.deployment.ticket}
+    chain = document.naming.ticket_chain
+    return Statement("deploy", chain, (one.path, chain), "", root, {**ticket, **parts})

@@ -1,0 +1,172 @@
+"""From what the trusted line says to facts: which edits of a plan are approved, and what the others lack.
+
+Asked once, when a plan is made or applied. What may still happen between the judgement and an edit is met by the needs
+of each step (its certifications and generations, looked at again) and by compare-and-set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from .approval.documents import builds
+from .approval.effects import Asked, Scene, asked
+from .approval.judge import Judgement, judge, rules_for
+from .approval.line import Line
+from .approval.statement import Statement
+from .facts import Approval, Facts
+from .intent import Desired
+from .look import Look, look, whole_scope
+from .observation import Scope
+from .overlay import overlay
+from .plan import make_plan
+from .ports import Content, Reader
+from .resolve import children_at, reachable
+from .seals import Seal, digest
+from .spec.load import Tree
+from .state import State
+from .steps import Step
+from .steps.chains import Link
+
+Files: TypeAlias = Callable[[str, Seal], str]
+"""Place and seal -> the digest of all the files that the seal names: the content root."""
+
+_SNAPSHOT = "a snapshot holds no files to compare with what was signed"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What a site believes, and by whose clock.
+
+    Attributes
+    ----------
+    files
+        None where the files cannot be read.
+    """
+
+    line: Line
+    site: str
+    now: datetime
+    files: Files | None
+
+    def judged(self, seen: Look, want: Desired, tree: Tree, readers: Mapping[str, Reader], bare: Facts) -> Facts:
+        """Return the facts with what is approved; `bare` are those that the look began with."""
+        found = [(one, self._judged(one)) for one in self.asked(seen, want, tree, readers, bare)]
+        approved, lacking = set[Approval](), dict[Approval, str]()
+        for one, judgement in found:
+            if waiting := [*judgement.missing, *_waits(one, found)]:
+                way = "" if one.open else f" ({_way(judgement)})"
+                lacking.update(dict.fromkeys(one.grants, "; ".join(waiting) + way))
+            else:
+                approved |= one.grants
+        return replace(
+            seen.facts,
+            approvals=frozenset(approved),
+            lacking=lacking,
+            unverified=frozenset(one.statement.subject for one, _ in found if self._unverified(one)),
+            unmerged="" if self.line.head else "this commit does not stand on the trusted branch",
+            shut=self._shut(),
+        )
+
+    def asked(
+        self, seen: Look, want: Desired, tree: Tree, readers: Mapping[str, Reader], bare: Facts
+    ) -> tuple[Asked, ...]:
+        """Return what people must say yes to for the plan to be done."""
+        plan = make_plan(seen.state, seen.facts, want, seen.unknown)
+        steps = [planned.step for planned in plan.steps]
+        wide = _wide(steps, seen, want, readers, bare)
+        scene = Scene(wide.state, overlay(wide.state, want.state), wide.facts, want, tree, self.line.root)
+        return (*asked(steps, scene), *builds(want, tree, self.line.root))
+
+    def statement(self, one: Asked) -> Asked:
+        """Return what is asked with the digests of its files."""
+        if not one.seals or self.files is None:
+            return one
+        roots = {leaf: self.files(one.place, seal) for leaf, seal in one.seals.items()}
+        return replace(one, statement=one.with_files(roots), seals={})
+
+    def _judged(self, one: Asked) -> Judgement:
+        """Judge what is asked; files are read only where all else is approved, since there may be many."""
+        if one.open:
+            return Judgement(one.statement, missing=(one.open,))
+        if not one.seals:
+            return self._judge(one)
+        assumed = [self._judge(replace(one, statement=statement)) for statement in self._signed(one)]
+        if not any(judgement.approved for judgement in assumed):
+            return assumed[-1] if assumed else self._judge(one)
+        if self.files is None:
+            return Judgement(one.statement, missing=(_SNAPSHOT,))
+        return self._judge(self.statement(one))
+
+    def _signed(self, one: Asked) -> Iterator[Statement]:
+        """Yield what is asked with the files as people signed them, the latest last."""
+        about = one.statement
+        names = one.with_files(dict.fromkeys(one.seals, "")).parts.keys() - about.parts.keys()
+        for signed in sorted(self.line.records, key=lambda signed: signed.record.signed):
+            said = signed.record.statement
+            if (said.verb, said.subject) == (about.verb, about.subject) and names <= said.parts.keys():
+                yield replace(about, parts={**about.parts, **{name: said.parts[name] for name in names}})
+
+    def _judge(self, one: Asked) -> Judgement:
+        return judge(self.line.policy, one.statement, self.line.records, self.now, past=self.line.past)
+
+    def _unverified(self, one: Asked) -> bool:
+        rules = rules_for(self.line.policy, one.statement)
+        return one.statement.verb == "adopt" and bool(rules) and all(rule.unverified for rule in rules)
+
+    def _shut(self) -> str:
+        windows = self.line.policy.windows.get(self.site)
+        if windows is None or any(window.holds(self.now) for window in windows):
+            return ""
+        hours = "; ".join(f"{', '.join(window.days)} {window.begin} to {window.end} UTC" for window in windows)
+        return f"{self.site} may be changed only in its windows: {hours}"
+
+
+def content_root(seal: Seal, digests: Mapping[tuple[str, str], Content]) -> str:
+    """Return one digest for what the files of a seal hold; a file that is lacking is part of it."""
+    rows = [
+        [dataset_type, data_id, uuid, str(digests.get((dataset_type, data_id)))]
+        for dataset_type, ids in sorted(seal.datasets.items())
+        for data_id, uuid in sorted(ids.items())
+    ]
+    return digest(rows)
+
+
+def _waits(one: Asked, found: Iterable[tuple[Asked, Judgement]]) -> Iterator[str]:
+    """Yield which other edits of the same chain are not approved: the calendar that was judged has all of them."""
+    if not one.chain:
+        return
+    for other, judgement in found:
+        if other is not one and other.place == one.place and one.chain in other.edits and judgement.missing:
+            yield f"waits for the approval to {other.statement.title}, with which its effect was judged"
+
+
+def _way(judgement: Judgement) -> str:
+    """Return what to type."""
+    statement = judgement.statement
+    document = next((name for name in statement.scope if name.endswith(".yaml")), statement.subject)
+    proposed = not any("nobody has signed the proposal" in line for line in judgement.missing)
+    return f"reconcile approve {document} --verb {statement.verb}{'' if proposed else ' --propose'}"
+
+
+def _wide(steps: Iterable[Step], seen: Look, want: Desired, readers: Mapping[str, Reader], bare: Facts) -> Look:
+    """Look at the dataset types too that are in what is linked, and of which the specs do not speak."""
+    goal: State = overlay(seen.state, want.state)
+    silent: dict[str, frozenset[str]] = {}
+    for place, observation in seen.facts.observations.items():
+        linked = [step.member for step in steps if isinstance(step, Link) and step.place == place]
+        below = reachable(linked, children_at(goal, place))
+        there = frozenset(
+            n for n in below if n in observation.collections and observation.collections[n].type != "CHAINED"
+        )
+        silent[place] = readers[place].calibration_types(there) - whole_scope(want)(place).dataset_types
+    if not any(silent.values()):
+        return seen
+
+    def scope(place: str) -> Scope:
+        whole = whole_scope(want)(place)
+        return replace(whole, dataset_types=whole.dataset_types | silent.get(place, frozenset()))
+
+    return look(readers.values(), scope, want, bare)
