@@ -288,6 +288,9 @@ class Signatures(Protocol):
     def sign(self, text: bytes, key_file: str) -> str:
         """Return the signature of a text by the private key in a file, or by the agent that holds the public one."""
 
+    def public(self, key_file: str) -> str:
+        """Return the public key of a private key's file, its kind and its text without a comment."""
+
     def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
         """Return which of these public keys signed exactly this text; None if none of them did."""
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyRefused, ReconcileError, UsageError
+from ..ports import Edit
 
 if TYPE_CHECKING:
     from git import Repo
@@ -90,6 +91,16 @@ class Checkout:
             if kind == "blob":
                 content = self._repo.odb.stream(bytes.fromhex(sha)).read()
                 _write(into, PurePosixPath(name), content, link=mode == LINK)
+
+    def listed(self, path: str) -> dict[str, Edit]:
+        """Return the files of HEAD at or below a path, as git names them."""
+        entries = self._repo.git.ls_tree("-r", "-z", "HEAD", "--", path).split("\0")
+        found: dict[str, Edit] = {}
+        for entry in filter(None, entries):
+            described, name = entry.split("\t", 1)
+            mode, _, blob = described.split()
+            found[name] = Edit(name, mode, blob)
+        return found
 
     def history(self, good: str, bad: str) -> tuple[str, ...]:
         """Return the commits after `good` up to `bad` that touch specs/ or sites/, oldest first, `bad` always last.

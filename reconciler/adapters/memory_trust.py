@@ -14,13 +14,17 @@ from ..ports import Commit, Edit
 class MemorySignatures:
     """Keys are names of files with the public key behind each; a signature names both digests."""
 
-    public: Mapping[str, str]
+    keys: Mapping[str, str]
 
     def sign(self, text: bytes, key_file: str) -> str:
         """Return the signature of a text (see `ports.Signatures.sign`)."""
-        if key_file not in self.public:
+        return _signature(text, self.public(key_file))
+
+    def public(self, key_file: str) -> str:
+        """Return the public key behind a file (see `ports.Signatures.public`)."""
+        if key_file not in self.keys:
             raise ReconcileError(f"there is no key {key_file}")
-        return _signature(text, self.public[key_file])
+        return self.keys[key_file]
 
     def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
         """Return which of these public keys signed the text (see `ports.Signatures.signer`)."""

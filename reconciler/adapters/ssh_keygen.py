@@ -26,8 +26,7 @@ class SshKeygen:
 
     def sign(self, text: bytes, key_file: str) -> str:
         """Return the signature of a text."""
-        if not Path(key_file).is_file():
-            raise ReconcileError(f"there is no key {key_file}", hint="--key FILE, or `ssh-keygen -t ed25519` makes one")
+        _require(key_file)
         with TemporaryDirectory(prefix="reconcile-") as folder:
             path = Path(folder, "record")
             path.write_bytes(text)
@@ -37,6 +36,19 @@ class SshKeygen:
             if done.returncode or not signature.exists():
                 raise ReconcileError(f"ssh-keygen did not sign with {key_file}: {_said(done)}")
             return signature.read_text(encoding="ascii")
+
+    def public(self, key_file: str) -> str:
+        """Return the public key that belongs to a file."""
+        _require(key_file)
+        beside = Path(key_file if key_file.endswith(".pub") else f"{key_file}.pub")
+        if beside.is_file():
+            words = beside.read_text(encoding="utf-8", errors="replace").split()
+        else:
+            told = _ssh_keygen("-y", "-f", key_file)
+            if told.returncode:
+                raise ReconcileError(f"ssh-keygen cannot read {key_file}: {_said(told)}")
+            words = told.stdout.decode("utf-8", "replace").split()
+        return " ".join(words[:2])
 
     def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
         """Return which of these public keys signed the text."""
@@ -60,6 +72,11 @@ class SshKeygen:
                 return None
             verified = _ssh_keygen("-Y", "verify", "-I", named[0], *files, text=text)
             return keys[int(named[0])] if verified.returncode == 0 else None
+
+
+def _require(key_file: str) -> None:
+    if not Path(key_file).is_file():
+        raise ReconcileError(f"there is no key {key_file}", hint="--key FILE, or `ssh-keygen -t ed25519` makes one")
 
 
 def _ssh_keygen(*arguments: str, text: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

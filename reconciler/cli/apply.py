@@ -9,6 +9,7 @@ from pathlib import Path
 from ..adapters.journal import Journal
 from ..apply import Result, apply
 from ..errors import ExitCode, UsageError, worst
+from ..facts import Facts
 from ..look import Look
 from ..plan import Plan
 from ..render import plan as render
@@ -17,6 +18,7 @@ from ..state import Chain, Change, Owned
 from .output import progress, write, write_json
 from .session import Session, session
 from .spot_check import SpotCheck
+from .trusted import require, require_later
 
 WORDS = {"done": "done", "unchanged": "unchanged", "waiting": "waiting", "blocked": "BLOCKED", "failed": "FAILED"}
 
@@ -36,11 +38,11 @@ def run(
     with session(directory, site or (reviewed["site"] if reviewed else None)) as open_session:
         commit = open_session.checkout.require_clean()
         seen = open_session.look()
-        for observation in seen.facts.observations.values():
-            open_session.checkout.require_descent(observation.record.applied if observation.record else None)
+        _require_history(open_session, seen)
         if new_record:
             _begin_records(open_session, seen)
             seen = open_session.look()
+        seen = open_session.decided(seen)
         plan, heading = open_session.plan(seen), open_session.heading(seen)
         if reviewed:
             require_fresh(reviewed, open_session.site.site, commit, plan)
@@ -49,9 +51,9 @@ def run(
         if plan.steps and not auto_approve and not reviewed:
             _ask()
         pictures = SpotCheck(spot_check, open_session.place.repositories) if spot_check else None
-        results = list(_applied(open_session, plan, commit, pictures, quiet=as_json))
+        results = list(_applied(open_session, plan, seen.facts, commit, pictures, quiet=as_json))
         code = _exit_code(results, plan)
-        if code is ExitCode.OK:
+        if code is ExitCode.OK and not seen.facts.unmerged:
             _remember(open_session, seen, commit)
         if as_json:
             looked = {"pictures": pictures.found} if pictures else {}
@@ -60,6 +62,18 @@ def run(
         elif results:
             write(_summary(results))
         return code
+
+
+def _require_history(open_session: Session, seen: Look) -> None:
+    """Refuse to apply what is not the trusted branch's, or not later than what was applied last."""
+    line, checkout = open_session.line, open_session.checkout
+    if line is not None:
+        require(line, checkout)
+    for observation in seen.facts.observations.values():
+        applied = observation.record.applied if observation.record else None
+        if line is not None:
+            require_later(line, checkout, applied)
+        checkout.require_descent(applied)
 
 
 def _ask() -> None:
@@ -73,13 +87,13 @@ def _ask() -> None:
 
 
 def _applied(
-    open_session: Session, plan: Plan, commit: str, pictures: SpotCheck | None, *, quiet: bool
+    open_session: Session, plan: Plan, facts: Facts, commit: str, pictures: SpotCheck | None, *, quiet: bool
 ) -> Iterator[Result]:
     journal = Journal(open_session.place.work, open_session.site.site, commit)
     with progress() as bars:
         world = open_session.place.world(bars)
         steps = [planned.step for planned in plan.steps]
-        for result in apply(steps, world, open_session.want, open_session.facts):
+        for result in apply(steps, world, open_session.want, facts):
             journal.write(_result(result))
             looked = pictures.of(result) if pictures else ()
             if not quiet:

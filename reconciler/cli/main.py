@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from .app import Json, app
-from .commands import questions, sites, specs
+from .commands import approval, questions, sites, specs
 
-for group in (specs, sites, questions):
+for group in (specs, sites, approval, questions):
     app.add_typer(group.commands)
 
 

@@ -24,7 +24,7 @@ def run(
 ) -> ExitCode:
     """Print the plan of one site, as it is or as a snapshot has it, and save it if asked."""
     with sight(directory, site, observed) as look:
-        seen = look.look()
+        seen = look.decided(look.look())
         plan, heading = look.plan(seen), look.heading(seen)
         told = look.impacts(seen, plan)
     content = render.as_json(plan, heading, told)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from ..adapters.checkout import Checkout
+from ..approval.line import Line
 from ..blast import Impact
 from ..desired import desired
 from ..evidence import awaited, judged
@@ -16,14 +18,16 @@ from ..impact import impacts_of
 from ..intent import Desired
 from ..look import Look, look, whole_scope
 from ..plan import Plan, make_plan
-from ..ports import Reader
+from ..ports import Reader, Repository
 from ..render.plan import Heading
 from ..site import Place, choose, connect
 from ..snapshot import load
 from ..spec.check import check
 from ..spec.documents import Site
+from ..spec.documents.trust import Root
 from ..spec.load import Tree, load_tree
 from ..spec.problems import raise_if_invalid
+from .trusted import authority, line_of, root_for, told
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,24 @@ class Sight:
     want: Desired
     facts: Facts
     observed: str
+    root: Root | None
+
+    @cached_property
+    def line(self) -> Line | None:
+        """What is believed of the trusted branch; None where nobody asks, or nobody said which branch that is."""
+        return None if self.root is None else line_of(self.root, self.checkout.commit)
+
+    @property
+    def repositories(self) -> Mapping[str, Repository] | None:
+        """The repositories, where they are open."""
+        return None
+
+    def decided(self, seen: Look) -> Look:
+        """Return what was seen with what is approved of the plan for it."""
+        if self.line is None:
+            return seen
+        decides = authority(self.site, self.line, self.repositories)
+        return replace(seen, facts=decides.judged(seen, self.want, self.tree, self.readers, self.facts))
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
@@ -50,7 +72,9 @@ class Sight:
 
     def plan(self, seen: Look) -> Plan:
         """Return the plan for what was seen."""
-        return make_plan(seen.state, seen.facts, self.want, seen.unknown)
+        strays = self.line.head.strays if self.line and self.line.head else ()
+        want = replace(self.want, notices=(*self.want.notices, *told(strays)))
+        return make_plan(seen.state, seen.facts, want, seen.unknown)
 
     def impacts(self, seen: Look, plan: Plan) -> tuple[Impact, ...]:
         """Return what the plan does to science; a plan that does nothing costs nothing here."""
@@ -77,6 +101,11 @@ class Session(Sight):
 
     place: Place
 
+    @property
+    def repositories(self) -> Mapping[str, Repository] | None:
+        """The repositories of the site."""
+        return self.place.repositories
+
     def look(self) -> Look:
         """Look at all repositories of the site, and at the evidence for what science would see."""
         seen = super().look()
@@ -97,9 +126,10 @@ def session(directory: Path, site_name: str | None) -> Iterator[Session]:
     checkout, tree = read(directory)
     site = choose(tree, site_name)
     want, facts = _wanted(tree, site)
+    root = root_for(site, checkout)
     place = connect(site, checkout.root)
     try:
-        yield Session(checkout, tree, site, place.repositories, want, facts, "", place)
+        yield Session(checkout, tree, site, place.repositories, want, facts, "", root, place)
     finally:
         place.close()
 
@@ -115,7 +145,7 @@ def sight(directory: Path, site_name: str | None, observed: Path | None) -> Iter
     snapshot = load(observed)
     site = choose(tree, site_name or snapshot.site)
     readers = snapshot.readers(site.site, places(site))
-    yield Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed))
+    yield Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed), root_for(site, checkout))
 
 
 def places(site: Site) -> dict[str, tuple[str, ...]]:

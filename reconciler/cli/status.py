@@ -16,7 +16,7 @@ from .session import Session, session
 def run(directory: Path, site: str | None, *, as_json: bool) -> ExitCode:
     """Print a line for each chain and ticket: in sync, or what is pending."""
     with session(directory, site) as open_session:
-        seen = open_session.look()
+        seen = open_session.decided(open_session.look())
         plan, heading = open_session.plan(seen), open_session.heading(seen)
         rows = list(_rows(open_session, plan))
     drift = heading.drift_since is not None and bool(plan.steps)

@@ -66,5 +66,5 @@ def test_a_file_that_is_gone_is_an_error(butler_hands: ButlerHands, tmp_path: Pa
 
 def test_a_dataset_that_never_had_a_file_is_an_error(butler_hands: ButlerHands) -> None:
     butler_hands.dataset(RUN, 3)
-    with pytest.raises(ReconcileError, match="1 dataset of .* no file"):
+    with pytest.raises(ReconcileError, match="1 dataset of"):
         butler_hands.repository.digests(RUN, ("bias",))

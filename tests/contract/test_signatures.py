@@ -54,6 +54,17 @@ def test_whoever_signed_is_found_among_many(ring: Ring) -> None:
         assert ring.signatures.signer(TEXT, ring.signatures.sign(TEXT, file), ring.keys) == public
 
 
+def test_a_file_has_its_public_key(ring: Ring) -> None:
+    assert tuple(map(ring.signatures.public, ring.files)) == ring.keys
+
+
+def test_a_private_key_alone_has_one_too(real: Ring, tmp_path: Path) -> None:
+    alone = tmp_path / "alone"
+    alone.write_bytes(Path(real.files[0]).read_bytes())
+    alone.chmod(0o600)
+    assert real.signatures.public(str(alone)) == real.keys[0]
+
+
 def test_nobody_among_others_signed(ring: Ring) -> None:
     signature = ring.signatures.sign(TEXT, ring.files[0])
     assert ring.signatures.signer(TEXT, signature, ring.keys[1:]) is None
