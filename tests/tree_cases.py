@@ -47,7 +47,7 @@ def opened(root: Path, reader: Reader) -> Sight:
     (site,) = (one.document for one in tree.sites)
     want = desired(tree, site)
     facts = Facts(trust=site.trust, public=frozenset(chain.name for chain in want.public))
-    return Sight(Checkout(root), tree, site, {PLACE: reader}, want, facts, "")
+    return Sight(Checkout(root), tree, site, {PLACE: reader}, want, facts, "", None)
 
 
 def charts(sight: Sight) -> tuple[Chart, ...]:

@@ -24,6 +24,7 @@ from ..steps.base import sources
 from ..steps.certify import Certify
 from ..steps.chains import Link, Reorder, Unlink, types_below
 from ..timeline import Source, Timeline
+from .evidence import evidence
 from .statement import Statement
 
 
@@ -64,13 +65,7 @@ def files_of(leaf: str) -> str:
 
 @dataclass(frozen=True)
 class Scene:
-    """What statements are made from: what is seen, what is wanted, and who asks.
-
-    Attributes
-    ----------
-    evidence
-        Collection -> name of a part -> digest: what was examined of it, and how that ended.
-    """
+    """What statements are made from: what is seen, what is wanted, and who asks."""
 
     seen: State
     goal: State
@@ -78,7 +73,6 @@ class Scene:
     want: Desired
     tree: Tree
     root: str
-    evidence: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def both(self, place: str) -> tuple[Side, Side]:
         """Return what a search at a place goes through, before and after."""
@@ -143,9 +137,16 @@ def _adopted(step: Link, after: State, scene: Scene) -> Parts:
     parts = {f"its place in {step.chain.name}": order, **_contents(names, after, step.place, scene)}
     for leaf, seal in sorted(seals.items()):
         parts |= _made(leaf, seal)
-    for name in sorted(names):
-        parts |= scene.evidence.get(name, {})
-    return parts, seals
+    results = _results(step, scene)
+    parts |= evidence(step.member, step.place, scene.want, scene.facts)
+    return parts, seals | results
+
+
+def _results(step: Link, scene: Scene) -> dict[str, Seal | None]:
+    """Return the seals of the verifications that are there: their tables are bound too, byte by byte."""
+    seals = scene.facts.seals(step.place)
+    rests_on = scene.want.evidence_of(step.place, step.member)
+    return {key.leaf: seals[key.leaf] for one in rests_on for key in one.examinations if key.leaf in seals}
 
 
 def _contents(names: frozenset[str], state: State, place: str, scene: Scene) -> dict[str, str]:

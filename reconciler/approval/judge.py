@@ -118,7 +118,7 @@ def _last_other(
         and signed.record.person in (signed.owner, policy.owner(signed.key))
         and roles & set(policy.people[signed.record.person].roles)
     ]
-    return max(others, key=lambda record: record.signed, default=None)
+    return max(others, key=lambda record: (record.signed, record.person), default=None)
 
 
 def _place(statement: Statement) -> tuple[str, str, str]:

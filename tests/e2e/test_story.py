@@ -34,7 +34,7 @@ def waits(board: Board, *reasons: str) -> None:
     said = board.apply()
     assert said.code == ExitCode.APPROVAL, said.everything
     for reason in reasons:
-        assert reason in said.out
+        assert reason in said.out, said.everything
 
 
 def goes(board: Board) -> None:
