@@ -35,6 +35,11 @@ class TrustedBranch:
         self._remote, self._branch, self.root = remote, branch, root
         self._git_dir = cache / digest([remote, branch, root]).removeprefix("sha256:")[:32]
 
+    @property
+    def known(self) -> bool:
+        """Whether the branch was fetched before, so that it can be read without its remote."""
+        return (self._git_dir / "HEAD").exists() and self._run("rev-parse", "--verify", "--quiet", TIP).returncode == 0
+
     def fetch(self) -> None:
         """Bring what the remote has now. A branch that was rewritten is refused, and what was known stays."""
         if not (self._git_dir / "HEAD").exists():

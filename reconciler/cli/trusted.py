@@ -36,10 +36,10 @@ def root_for(site: Site, checkout: Checkout) -> Root | None:
 
 
 def line_of(root: Root, head: str | None, *, fetch: bool = True) -> Line:
-    """Return what is believed of the trusted branch, as its remote has it now or as it was fetched last."""
+    """Return what is believed of the trusted branch, as its remote has it now; without, as it was fetched last."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconcile" / "trusted"
     branch = TrustedBranch(root.remote, root.branch, root.root, cache=folder)
-    if fetch:
+    if fetch or not branch.known:
         branch.fetch()
     return walk(branch, root.root, SshKeygen(NAMESPACE), now=datetime.now(UTC), head=head)
 

@@ -44,10 +44,11 @@ class Board:
         key = str(self.keys[who].file)
         return self.site.run("approve", document, "--verb", verb, "--key", key, "--auto-approve", *options)
 
-    def approves(self, verb: str, document: str, *people: str, proposer: str = "carol") -> None:
+    def approves(self, verb: str, document: str, *people: str, proposer: str = "carol", site: str = "") -> None:
         """Have somebody propose and others approve; nothing is pushed yet."""
+        named = ("--site", site) if site else ()
         for who, options in ((proposer, ("--propose",)), *((person, ()) for person in people)):
-            said = self.says(who, verb, document, *options)
+            said = self.says(who, verb, document, *options, *named)
             assert said.code == 0, said.everything
 
     def merge(self, message: str = "edit") -> str:
@@ -84,12 +85,12 @@ def policy(keys: dict[str, Key], **changes: Any) -> dict[str, Any]:
     return {"kind": "Policy", "people": people, "rules": [seen, decides, rule("build", approvals={})], **changes}
 
 
-def found(folder: Path, locked: Desk) -> Board:
+def found(folder: Path, locked: Desk, **changes: Any) -> Board:
     """Found a board at a desk whose specs are locked: a policy, a remote, a root of trust."""
     site = desks.copy(locked, folder / "site")
     keys = {name: new_key(folder / name) for name in PEOPLE}
     board = Board(folder, site, keys)
-    site.write(POLICY, policy(keys))
+    site.write(POLICY, policy(keys, **changes))
     site.edit(desks.SITE, lambda content: content.update(trust="required"))
     root = site.commit("policy")
     with Repo(site.root) as repo:
