@@ -62,8 +62,8 @@ class Authority:
             else:
                 approved |= one.grants
         return replace(
-            seen.facts,
-            approvals=frozenset(approved),
+            self._public(seen).facts,
+            approvals=frozenset(approved - lacking.keys()),
             lacking=lacking,
             unverified=frozenset(one.statement.subject for one, _ in found if self._unverified(one)),
             unmerged="" if self.line.head else "this commit does not stand on the trusted branch",
@@ -74,11 +74,16 @@ class Authority:
         self, seen: Look, want: Desired, tree: Tree, readers: Mapping[str, Reader], bare: Facts
     ) -> tuple[Asked, ...]:
         """Return what people must say yes to for the plan to be done."""
+        seen, bare = self._public(seen), replace(bare, public=bare.public | self.line.public)
         plan = make_plan(seen.state, seen.facts, want, seen.unknown)
         steps = [planned.step for planned in plan.steps]
         wide = _wide(steps, seen, want, readers, bare)
         scene = Scene(wide.state, overlay(wide.state, want.state), wide.facts, want, tree, self.line.root)
         return (*asked(steps, scene), *builds(want, tree, self.line.root))
+
+    def _public(self, seen: Look) -> Look:
+        """Return the look with every chain that was ever public."""
+        return replace(seen, facts=replace(seen.facts, public=seen.facts.public | self.line.public))
 
     def statement(self, one: Asked) -> Asked:
         """Return what is asked with the digests of its files."""

@@ -19,10 +19,11 @@ Trust: TypeAlias = Literal["none", "required"]
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A yes that counts: for which verb, about which subject."""
+    """A yes that counts: for which verb, about which subject, at which place."""
 
     verb: str
     subject: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

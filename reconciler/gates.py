@@ -40,7 +40,7 @@ def _is_trial(step: Step) -> bool:
 
 
 def _unapproved(step: Step, facts: Facts) -> Outcome | None:
-    asked = Approval(step.verb, step.subject)
+    asked = Approval(step.verb, step.subject, step.place)
     if asked in facts.approvals:
         return None
     needed = f"needs an approval to {step.verb} {step.subject}, which science would see"
@@ -49,7 +49,7 @@ def _unapproved(step: Step, facts: Facts) -> Outcome | None:
 
 def _unapproved_build(step: Step, facts: Facts) -> Outcome | None:
     """Return what keeps something from being built that science does not see; most policies ask for nothing."""
-    lacking = _lacking(Approval(step.verb, step.subject), facts)
+    lacking = _lacking(Approval(step.verb, step.subject, step.place), facts)
     return blocked(f"needs an approval to build {step.subject}{lacking}", ExitCode.APPROVAL) if lacking else None
 
 
@@ -71,7 +71,9 @@ _UNKNOWN = Standing(False, ("its evidence was not read",))
 
 
 def is_public(step: Step, before: State, after: State, facts: Facts) -> bool:
-    """Return whether the step edits something that a public chain reaches, before it or after it."""
-    return any(
-        step.edits & reachable(sorted(facts.public), children_at(state, step.place)) for state in (before, after)
-    )
+    """Return whether the step edits something that a public chain reaches, before it or after it.
+
+    What is built into a collection that is searched already is seen at once, without any edit of the registry.
+    """
+    touched = step.edits or frozenset({step.subject})
+    return any(touched & reachable(sorted(facts.public), children_at(state, step.place)) for state in (before, after))

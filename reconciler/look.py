@@ -111,12 +111,24 @@ def _lifted(
     state = State(values, unknown)
     return state, replace(
         facts,
+        public=facts.public | _public(observations),
         observations=observations,
         shelves={place: shelves(seen, pinned[place]) for place, seen in observations.items()},
         seams={place: seams(state, seen) for place, seen in observations.items()},
         pinned=pinned,
         exposures=exposures,
         lost=frozenset(place for place, seen in observations.items() if seen.record_lost),
+    )
+
+
+def _public(observations: Mapping[str, Observation]) -> frozenset[str]:
+    """Return the chains that Chain documents made public, as the records tell: a document that is gone hides none."""
+    return frozenset(
+        chain
+        for seen in observations.values()
+        if seen.record is not None
+        for (chain, _), by in seen.record.owned.items()
+        if by == "chain" and not chain.startswith("u/")
     )
 
 

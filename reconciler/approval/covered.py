@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..ports import Edit
 from ..seals import digest
-from ..spec.documents import POLICY, Catalog, Model, Policy, Site
+from ..spec.documents import POLICY, Catalog, Chain, Model, Policy, Site
 from ..spec.load import parse
 from ..spec.problems import Problem
 from ..spec.source import decode
@@ -84,6 +84,13 @@ def document_of(path: str, text: bytes) -> tuple[Subject, str] | None:
         return None
     content = digest(document.model_dump(mode="json", by_alias=True) if document else text.hex())
     return Subject(verb, path), content
+
+
+def public_chain(path: str, text: bytes) -> str | None:
+    """Return the chain that a file declares for everybody to search; None if it declares none."""
+    source = decode(path, text)
+    document = None if isinstance(source, Problem) else parse(source)[0]
+    return document.name if isinstance(document, Chain) and not document.name.startswith("u/") else None
 
 
 def _document(path: str, edit: Edit, contents: Mapping[str, bytes]) -> tuple[Subject, str] | None:

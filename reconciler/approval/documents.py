@@ -32,7 +32,8 @@ def builds(want: Desired, tree: Tree, root: str) -> Iterator[Asked]:
         parts = {f"the recipe of {leaf}": recipe for leaf, recipe in sorted(leaves.items())}
         scope = (one.path, one.document.naming.ticket_chain)
         statement = Statement("build", one.path, scope, one.document.origin, root, parts)
-        yield Asked(statement, frozenset(Approval("build", leaf) for leaf in leaves), one.document.origin)
+        origin = one.document.origin
+        yield Asked(statement, frozenset(Approval("build", leaf, origin) for leaf in leaves), origin)
 
 
 def _makes(one: Located[CalibrationSet] | Located[CuratedSet], leaf: str) -> bool:

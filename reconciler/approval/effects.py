@@ -103,7 +103,7 @@ def _asked(step: Step, after: State, scene: Scene) -> Asked:
     unsealed = sorted(leaf for leaf, seal in seals.items() if seal is None)
     return Asked(
         statement,
-        frozenset({Approval(step.verb, step.subject)}),
+        frozenset({Approval(step.verb, step.subject, step.place)}),
         step.place,
         {leaf: seal for leaf, seal in seals.items() if seal is not None},
         step.chain.name if isinstance(step, Unlink | Reorder) else "",

@@ -112,7 +112,7 @@ def _last_other(
         if statement.verb in EFFECTS
         and signed.record.decision == "approve"
         and signed.record.statement.verb in EFFECTS
-        and _place(signed.record.statement) == _place(statement)
+        and _same(signed.record.statement, statement)
         and signed.record.statement.digest != statement.digest
         and signed.record.person in policy.people
         and signed.record.person in (signed.owner, policy.owner(signed.key))
@@ -121,8 +121,11 @@ def _last_other(
     return max(others, key=lambda record: (record.signed, record.person), default=None)
 
 
-def _place(statement: Statement) -> tuple[str, str, str]:
-    return statement.root, statement.site, statement.subject
+def _same(one: Statement, other: Statement) -> bool:
+    """Return whether two statements are about the same collection at the same place, by the same chains."""
+    scopes = set(one.scope), set(other.scope)
+    within = scopes[0] <= scopes[1] or scopes[1] <= scopes[0]
+    return (one.root, one.site, one.subject) == (other.root, other.site, other.subject) and within
 
 
 def _overtake(votes: _Votes, last: Record | None) -> None:

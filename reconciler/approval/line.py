@@ -22,7 +22,18 @@ from ..spec.documents import POLICY, Policy
 from ..spec.load import parse
 from ..spec.problems import Problem
 from ..spec.source import decode
-from .covered import ABSENT, NOWHERE, REGULAR, THE_POLICY, Standing, Subject, authorises, content_of, place_of
+from .covered import (
+    ABSENT,
+    NOWHERE,
+    REGULAR,
+    THE_POLICY,
+    Standing,
+    Subject,
+    authorises,
+    content_of,
+    place_of,
+    public_chain,
+)
 from .judge import EFFECTS, Judgement, judge
 from .record import FOLDER, SIGNATURE, NoRecord, Signed, read
 from .statement import Statement
@@ -65,6 +76,8 @@ class Line:
         Every approval that any commit of the line ever held: a yes that is deleted gives no say, and still overtakes.
     believed
         How each covered subject stands at the end.
+    public
+        Every chain that any commit of the line declared public: who takes its document away does not hide it.
     tree
         Every file at the end.
     head
@@ -77,6 +90,7 @@ class Line:
     noes: tuple[Signed, ...]
     past: tuple[Signed, ...]
     believed: Mapping[Subject, Standing]
+    public: frozenset[str]
     tree: Mapping[str, Edit]
     head: Head | None
 
@@ -100,7 +114,7 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
     policy, names = walking.policy, tuple(commit.name for commit in commits)
     noes, past = tuple(walking.noes.values()), tuple(walking.past.values())
     found = None if tree is None else Head(strays, verified(files, policy, signatures), tree)
-    return Line(root, names, policy, noes, past, walking.believed, walking.tree, found)
+    return Line(root, names, policy, noes, past, walking.believed, frozenset(walking.public), walking.tree, found)
 
 
 def verified(files: Files, policy: Policy, signatures: Signatures) -> tuple[Signed, ...]:
@@ -132,6 +146,7 @@ class _Walk:
     records: dict[str, Signed] = field(default_factory=dict)
     noes: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
     past: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
+    public: set[str] = field(default_factory=set)
     clock: datetime = BEGINNING
     _policy: Policy | None = None
 
@@ -168,6 +183,8 @@ class _Walk:
         """Note how the subjects stand that the commit touches."""
         places = {place for edit in commit.edits if (place := place_of(edit.path)) is not None}
         self.stands = {subject: content for subject, content in self.stands.items() if subject.path not in places}
+        texts = ((e.path, self.contents[e.blob]) for e in commit.edits if e.path.startswith("specs/") and _is_read(e))
+        self.public |= {name for path, text in texts if (name := public_chain(path, text)) is not None}
         self.stands |= dict(found for p in sorted(places) if (found := content_of(p, self.tree, self.contents)))
 
     def _begin(self) -> None:

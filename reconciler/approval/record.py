@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, get_args
 
+from ..spec.documents.policy import VERBS
 from .statement import Statement, canonical
 
 FOLDER = "approvals"
@@ -27,6 +28,8 @@ Decision: TypeAlias = Literal["propose", "approve", "reject", "withdraw"]
 _DECISIONS = get_args(Decision)
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _PERSON = re.compile(r"[a-z][a-z0-9-]{0,39}\Z", re.ASCII)
+_SUBJECT = re.compile(r"(?!\.\.?(?:/|\Z))[\w.+@-]+(?:/(?!\.\.?(?:/|\Z))[\w.+@-]+)*\Z", re.ASCII)
+"""It becomes part of a path: no step leads upwards."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,18 @@ def _record(values: dict[str, Any]) -> Record:
     about = values["statement"]
     statement = Statement(**{**about, "scope": tuple(about["scope"])})
     texts = (statement.verb, statement.subject, statement.site, statement.root, *statement.scope, values["reason"])
-    parts = (text for pair in statement.parts.items() for text in pair)
+    parts = tuple(text for pair in statement.parts.items() for text in pair)
     if not all(isinstance(text, str) for text in (*texts, *parts)):
         raise TypeError
+    if statement.verb not in VERBS or not _SUBJECT.match(statement.subject) or not all(map(is_plain, (*texts, *parts))):
+        raise ValueError
     signed = datetime.strptime(values["signed"], _TIME).replace(tzinfo=UTC)
     return Record(values["decision"], values["person"], signed, values["reason"], statement)
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text looks on a screen like what it is: nothing that moves the cursor, nothing unseen."""
+    return text.isprintable()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..adapters.ssh_keygen import SshKeygen
 from ..approval.covered import NOWHERE, Subject, authorises, content_of, document_of
 from ..approval.documents import deployment
 from ..approval.line import Line
-from ..approval.record import NAMESPACE, SIGNATURE, Decision, Record
+from ..approval.record import NAMESPACE, SIGNATURE, Decision, Record, is_plain
 from ..approval.statement import Statement
 from ..errors import ExitCode, PolicyRefused, ReconcileError, UsageError
 from ..ports import Signatures
@@ -78,6 +78,8 @@ def _require_sense(said: Said) -> None:
         raise UsageError(f"no verb {said.verb!r}; there are {', '.join(VERBS)}", hint=f"{near}?" if near else "")
     if said.decision in ("reject", "withdraw") and not said.reason:
         raise UsageError("whoever says no says why", hint="--reason TEXT")
+    if not is_plain(said.reason):
+        raise UsageError("a reason is one line of visible characters")
 
 
 def _proposed(said: Said, open_session: Session, line: Line) -> Iterator[Statement]:
@@ -118,6 +120,8 @@ def _write(record: Record, key: str, root: Path, signatures: Signatures) -> str:
     """Sign a record and write both files; the signature first, so that no record ever stands there unsigned."""
     signature = signatures.sign(record.text, key)
     path = root / record.path
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise PolicyRefused(f"{record.path} leads out of the repository by a link; nothing was written")
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path.with_name(path.name + SIGNATURE), signature)
     replace_file(path, record.text)

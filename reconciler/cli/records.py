@@ -90,13 +90,13 @@ def faults(root: Path, policy: Policy, signatures: Signatures) -> Iterator[str]:
 
 
 def about(records: tuple[Signed, ...], document: str, verb: str | None) -> Iterator[Statement]:
-    """Yield the statements that were proposed of a document, the latest of each verb and subject only."""
-    latest: dict[tuple[str, str, str], Signed] = {}
+    """Yield the statements that were proposed of a document, the latest of each verb, subject and chain only."""
+    latest: dict[tuple[str, str, str, tuple[str, ...]], Signed] = {}
     for signed in sorted(records, key=lambda signed: signed.record.signed):
         statement = signed.record.statement
         fits = concerns(statement, document) and verb in (None, statement.verb)
         if fits and signed.record.decision == "propose":
-            latest[statement.verb, statement.subject, statement.site] = signed
+            latest[statement.verb, statement.subject, statement.site, statement.scope] = signed
     yield from (signed.record.statement for signed in latest.values())
 
 

@@ -271,6 +271,25 @@ def test_a_link_to_what_nobody_watches_is_refused(built: Board) -> None:
     refused(built, ExitCode.APPROVAL, f"{CATALOG} has changed, and nobody authorised that")
 
 
+def test_a_chain_whose_document_is_deleted_is_still_public(approved: Board) -> None:
+    assert approved.apply().code == 0
+    (approved.site.root / CHAIN_SPEC).unlink()
+    approved.merge("no chain")
+    refused(approved, ExitCode.APPROVAL, f"needs an approval to retract {CHAIN}")
+
+
+def test_what_others_linked_is_public_too_without_the_document(built: Board) -> None:
+    from lsst.daf.butler import CollectionType
+
+    with built.site.butler() as butler:
+        butler.collections.register(PUBLIC, CollectionType.CHAINED)
+        butler.collections.redefine_chain(PUBLIC, [CHAIN])
+    (built.site.root / CHAIN_SPEC).unlink()
+    built.site.edit(SPEC, lambda spec: spec.update(certify={"begin": "2024-12-08T00:00:00"}))
+    built.merge("no chain, other dates")
+    refused(built, ExitCode.APPROVAL, f"needs an approval to recertify {leaf('bias')}")
+
+
 # Git
 
 

@@ -45,11 +45,24 @@ def test_the_text_is_ascii_with_a_line_for_each_field() -> None:
         {"statement": {**json.loads(RECORD.text)["statement"], "parts": {"bias": 1}}},
         {"statement": {**json.loads(RECORD.text)["statement"], "extra": "x"}},
         {"extra": "x"},
+        {"reason": "fine\x1b[2K\rinnocent"},
+        {"reason": "\u202enoisy"},
+        {"statement": {**json.loads(RECORD.text)["statement"], "subject": "../../.ssh/authorized_keys"}},
+        {"statement": {**json.loads(RECORD.text)["statement"], "subject": "/etc/passwd"}},
+        {"statement": {**json.loads(RECORD.text)["statement"], "subject": "a//b"}},
+        {"statement": {**json.loads(RECORD.text)["statement"], "verb": "steal"}},
+        {"statement": {**json.loads(RECORD.text)["statement"], "parts": {"bias": "sha256:1\n  order: a"}}},
     ],
 )
 def test_what_is_no_record_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(NoRecord, match="not"):
         read(json.dumps({**json.loads(RECORD.text), **change}, sort_keys=True, indent=1).encode() + b"\n")
+
+
+@pytest.mark.parametrize("subject", ["specs/.hidden.yaml", ".github", "Cam/calib/DM-1..x", "a.b/c+d"])
+def test_an_unusual_subject_is_one(subject: str) -> None:
+    record = says("alice", about=statement(subject=subject)).record
+    assert read(record.text) == record
 
 
 def test_the_same_values_in_another_text_are_refused() -> None:

@@ -43,7 +43,9 @@ class Desk:
 
     def asks(self, *documents: Model, trust: Trust = "required") -> tuple[Desired, Facts]:
         want, facts = self.small.want(*documents, chain(TICKET, f"{PUBLIC}/OLD"), trust=trust)
-        return want, replace(facts, approvals=frozenset({Approval("adopt", TICKET), Approval("reorder", PUBLIC)}))
+        return want, replace(
+            facts, approvals=frozenset({Approval("adopt", TICKET, PLACE), Approval("reorder", PUBLIC, PLACE)})
+        )
 
     def applies(self, want: Desired, facts: Facts) -> dict[str, Outcome]:
         return {result.step.title: result.outcome for result in self.small.apply(want, facts)}

@@ -367,3 +367,10 @@ def test_hostile_files_among_the_records_are_passed_over(repository: Repository)
     repository.commit(**files)
     assert strays(repository.line()) == {}
     assert repository.line().records == ()
+
+
+def test_a_chain_that_was_ever_public_stays_so(repository: Repository) -> None:
+    chain = {"kind": "Chain", "instrument": "Cam", "name": "Cam/calib", "members": []}
+    repository.commit(**{"specs/Cam/chain.yaml": text(chain), "specs/Cam/mine.yaml": text({**chain, "name": "u/me/c"})})
+    repository.commit(**{"specs/Cam/chain.yaml": None})
+    assert repository.line().public == {"Cam/calib"}
