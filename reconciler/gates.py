@@ -27,6 +27,9 @@ def closed(step: Step, before: State, after: State, facts: Facts) -> Outcome | N
 def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator[Outcome | None]:
     if facts.unmerged and not _is_trial(step):
         yield blocked(f"only trials (u/...) are built from here: {facts.unmerged}", ExitCode.POLICY)
+    elif is_public(step, before, after, facts) and step.verb == "build":
+        hint = "take it out of the chains that are searched first"
+        yield blocked(f"science would see {step.subject} while it is built; {hint}", ExitCode.POLICY)
     elif is_public(step, before, after, facts):
         yield from (_unapproved(step, facts), _unproven(step, facts))
         yield blocked(facts.shut, ExitCode.POLICY) if facts.shut else None
