@@ -3,7 +3,7 @@
     python -m tests.benchmarks.bench_verify
 
 Measured are corrected biases and flats of a detector of 16 amplifiers, 1, 2 and 4 of them, as the pipelines do it frame
-by frame. Judged is a table of 205 detectors of 16 amplifiers, at 5, 10 and 20 exposures, and of 50, 100 and 200 of them.
+by frame. Judged is a table of 205 detectors of 16 amplifiers, at 5, 10 and 20 exposures, and 50, 100 and 200 of them.
 Times are processor seconds, the least of some runs; each size takes turns with the others.
 """
 
