@@ -15,12 +15,14 @@ demo: $(RUN)
 
 test: $(DEV)
 	$(BIN)/python -m tests.servers.postgresql --install
+	$(BIN)/python -m tests.servers.influxdb --install
 	$(BIN)/python -m tests.servers.chromium --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 test-all: $(DEV)
 	$(BIN)/python -m tests.servers.postgresql --install
+	$(BIN)/python -m tests.servers.influxdb --install
 	$(BIN)/python -m tests.servers.chromium --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200

@@ -5,6 +5,7 @@
     Executor     runs a pipeline: build a graph, submit, poll, cancel
     Signatures   signs and verifies, with the SSH keys that people have
     History      the branch that a site trusts, as its remote has it
+    Series       what daily verifications measured, by instrument, product and day
 
 Adapters translate every failure that a user can cause into a `ReconcileError`; nothing else may escape them.
 """
@@ -320,3 +321,16 @@ class History(Protocol):
 
     def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
         """Return the contents of these blobs, all at once."""
+
+
+class Series(Protocol):
+    """What daily verifications measured (see `daily.metrics`): a table for each instrument, product and day."""
+
+    def write(self, instrument: str, product: str, day: int, metrics: Columns) -> None:
+        """Put the table of a day; one that is there already is replaced, and nothing is ever there twice."""
+
+    def days(self, instrument: str, product: str) -> tuple[int, ...]:
+        """Return the days that have a table, in order."""
+
+    def read(self, instrument: str, product: str, day: int) -> Columns:
+        """Return the table of a day, in the order of its keys; raise `KeyError` if there is none."""

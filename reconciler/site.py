@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import ReconcileError, UsageError
-from .ports import Executor, Progress, Repository
-from .spec.documents import Site
+from .ports import Executor, Progress, Repository, Series
+from .spec.documents import Influx, Site
 from .spec.load import Tree
 from .steps import World
 
@@ -70,6 +71,24 @@ def connect(site: Site, root: Path) -> Place:
     for repository in repositories.values():
         stack.callback(repository.close)
     return Place(site, root, repositories, executor, stack)
+
+
+def series(site: Site, root: Path) -> tuple[Series, ...]:
+    """Return where what `daily` measures is kept; the first has all that ever was."""
+    from .adapters.series.parquet import ParquetSeries
+
+    files = ParquetSeries((root / site.series).resolve())
+    return (files, _influx(site.influx)) if site.influx else (files,)
+
+
+def _influx(influx: Influx) -> Series:
+    from .adapters.series.http import Server
+    from .adapters.series.influx import InfluxSeries
+
+    token = os.environ.get(influx.token) if influx.token else None
+    if influx.token and not token:
+        raise UsageError(f"{influx.url}: the environment variable {influx.token}, its token, is not set")
+    return InfluxSeries(Server(influx.url, token), influx.database)
 
 
 def _address(written: str, root: Path) -> str:

@@ -86,10 +86,18 @@ def in_utc(nanoseconds: int) -> str:
 
     Before 1972 both read alike, as `utc` has it.
     """
-    if nanoseconds in (BEGINNING, END):
-        return "-"
+    return "-" if nanoseconds in (BEGINNING, END) else show(unix(nanoseconds))
+
+
+def unix(nanoseconds: int) -> int:
+    """Return the nanoseconds of Unix of a TAI instant; a leap second counts as the second after it."""
     about = nanoseconds - _leaps(nanoseconds)
-    return show(nanoseconds - _leaps(about))
+    return nanoseconds - _leaps(about)
+
+
+def from_unix(nanoseconds: int) -> int:
+    """Return the TAI instant of these nanoseconds of Unix: the way back of `unix`."""
+    return nanoseconds + _leaps(nanoseconds)
 
 
 def _leaps(nanoseconds: int) -> int:

@@ -9,7 +9,7 @@ from .chain import Chain
 from .curated_set import CuratedFile, CuratedSet
 from .lock import Lock, LockedExamination, LockedExposures, LockedRun, LockedRuns, StartingGeneration
 from .policy import POLICY, Policy
-from .site import Site
+from .site import Influx, Site
 from .verification import Verification
 from .waiver import LintCode, Waiver
 
@@ -37,6 +37,7 @@ __all__ = [
     "CuratedSet",
     "Examination",
     "Excused",
+    "Influx",
     "LintCode",
     "Lock",
     "LockedExamination",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from .base import Model, Name, Scalar, Text
 
@@ -36,6 +36,16 @@ class SiteRelease(Model):
     environment: dict[Name, Text] = Field(default_factory=dict)
 
 
+class Influx(Model):
+    """A database of InfluxDB, which dashboards such as Chronograf read."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$")]
+    database: Name
+    """Its database; of InfluxDB 2, the bucket that is mapped to it."""
+    token: Name | None = None
+    """The environment variable that holds the token, `USER:PASSWORD` for InfluxDB 1; none if nobody is asked."""
+
+
 class Site(Model):
     """One place where calibrations are built or used."""
 
@@ -47,3 +57,7 @@ class Site(Model):
     repositories: dict[Name, SiteRepository] = Field(min_length=1)
     engine: Engine = Engine()
     releases: dict[Name, SiteRelease] = Field(default_factory=dict)
+    series: Text = "series"
+    """Directory of what `daily` measured, day by day, relative to the git root."""
+    influx: Influx | None = None
+    """Where the same is written too."""
