@@ -15,7 +15,7 @@ from .dataid import data_id
 from .intent import Evidence, Examination, Precursor
 from .making import Maker, Product, expected_detectors
 from .seals import Recipe
-from .spec.documents import LockedExposures, Verification
+from .spec.documents import CatalogExamination, LockedExposures, Verification
 from .spec.examinations import Examined, examined
 from .spec.instances import with_band
 from .spec.located import Located
@@ -42,8 +42,8 @@ def examine(maker: Maker, verifications: Iterable[Located[Verification]]) -> Non
         maker.result.values[work.key] = Presence(work.recipe.digest, True)
         maker.result.works[work.key] = work
         found.append(work.key)
-    criteria = {one.name: _criteria(maker, one, verifications) for one in asked}
-    maker.result.evidence = (Evidence(document.ticket, maker.chain, tuple(found), criteria),)
+    judged_by = {one.name: _criteria(maker, one, verifications) for one in asked}
+    maker.result.evidence = (Evidence(document.ticket, maker.chain, tuple(found), judged_by),)
 
 
 def _exposures(maker: Maker, one: Examined) -> Ranges | None:
@@ -92,7 +92,11 @@ def _work(maker: Maker, one: Examined, exposures: Ranges) -> Examination:
         inputs=(document.raws, *document.starting_calibs),
         ticket_chain=maker.chain.name,
         exposures=tuple(exposures),
-        expected={entry.results: frozenset(_identities(maker, one, products, exposures))},
+        expected={
+            entry.results: result_ids(
+                entry, document.instrument, products[0].physical_filter if products else None, exposures
+            )
+        },
         precursors=precursors,
         overrides=overrides,
         starts=starts,
@@ -129,28 +133,26 @@ def _detectors(maker: Maker, products: list[Product]) -> Ranges:
     return next((expected_detectors(one) for one in locked), maker.catalog.detectors)
 
 
-def _identities(maker: Maker, one: Examined, products: list[Product], exposures: Ranges) -> Iterator[str]:
-    common: dict[str, str | int] = {"instrument": maker.document.instrument}
-    if "physical_filter" in one.entry.dimensions and products and products[0].physical_filter:
-        common["physical_filter"] = products[0].physical_filter
-    if "exposure" not in one.entry.dimensions:
-        yield data_id(common)
-        return
-    for exposure in exposures:
-        yield data_id({**common, "exposure": exposure})
+def result_ids(
+    entry: CatalogExamination, instrument: str, physical_filter: str | None, exposures: Ranges
+) -> frozenset[str]:
+    """Return the data IDs of what completes a verification of these exposures."""
+    common: dict[str, str | int] = {"instrument": instrument}
+    if "physical_filter" in entry.dimensions and physical_filter:
+        common["physical_filter"] = physical_filter
+    if "exposure" not in entry.dimensions:
+        return frozenset({data_id(common)})
+    return frozenset(data_id({**common, "exposure": exposure}) for exposure in exposures)
 
 
 def _criteria(maker: Maker, one: Examined, verifications: Iterable[Located[Verification]]) -> Criteria:
     """Return by what a verification is judged: the instrument's thresholds, the set's rule, the board's acceptances."""
     document = maker.document
-    general = next((v.document for v in verifications if v.document.instrument == document.instrument), None)
+    general = criteria(document.instrument, one.field, verifications)
     assert document.verify is not None
-    return Criteria(
-        rule=document.verify.rule or (general.rule if general else "majority"),
-        thresholds={
-            test: tuple(Threshold(Bound(t.at_least, t.at_most), _some(t.detectors)) for t in told)
-            for test, told in (general.thresholds.get(one.field, {}) if general else {}).items()
-        },
+    return replace(
+        general,
+        rule=document.verify.rule or general.rule,
         acceptances=tuple(
             Acceptance(
                 test=accepted.test,
@@ -161,8 +163,19 @@ def _criteria(maker: Maker, one: Examined, verifications: Iterable[Located[Verif
             )
             for accepted in (document.approval.accepted_failures if document.approval else ())
         ),
-        omitted=general.omitted.get(one.field, {}) if general else {},
     )
+
+
+def criteria(instrument: str, product: str, verifications: Iterable[Located[Verification]]) -> Criteria:
+    """Return by what an instrument's calibrations of one product are judged, whichever set they are of."""
+    found = next((one.document for one in verifications if one.document.instrument == instrument), None)
+    if found is None:
+        return Criteria()
+    thresholds = {
+        test: tuple(Threshold(Bound(t.at_least, t.at_most), _some(t.detectors)) for t in told)
+        for test, told in found.thresholds.get(product, {}).items()
+    }
+    return Criteria(found.rule, thresholds, omitted=found.omitted.get(product, {}))
 
 
 def _some(detectors: Ranges) -> frozenset[int] | None:

@@ -128,21 +128,11 @@ class Maker:
             else:
                 yield Precursor(dataset_type, ids, made.key, collection, self.chain)
         if not own:
-            yield self._elsewhere(name, band, detectors)
+            yield elsewhere(self.catalog, name, band, detectors)
 
     def identities(self, made: Product) -> tuple[str, ...]:
         """Return the data IDs of what the set has made."""
         return _identities(self.document.instrument, made.instance, made.detectors, made.physical_filter)
-
-    def _elsewhere(self, name: str, band: str | None, detectors: Ranges) -> Precursor:
-        """Return a precursor that the starting collections hold; a type that the catalog lacks is per detector."""
-        entry = self.catalog.products.get(name)
-        if entry is None:
-            return Precursor(name, _data_ids(self.document.instrument, detectors, None))
-        dimensions = entry.dimensions
-        filters = self.catalog.bands.get(band or "") if "physical_filter" in dimensions else None
-        found = _data_ids(self.document.instrument, detectors if "detector" in dimensions else None, filters)
-        return Precursor(entry.dataset_type, found)
 
     def _inputs(self, instance: Instance, precursors: tuple[Precursor, ...]) -> tuple[str, ...]:
         """Return the input collections in search order, as the templates have them (DMTN-222 section 7).
@@ -194,9 +184,8 @@ class Maker:
                 yield from of_type(self.lock.generations, precursor.dataset_type).items()
 
     def query(self, exposures: Ranges) -> str:
-        """Return the data query of locked exposures, in parentheses; of all, if none is named."""
-        chosen = f" and exposure in ({exposures})" if exposures else ""
-        return f"(instrument='{self.document.instrument}'{chosen})"
+        """Return the data query of locked exposures of the set's instrument."""
+        return query(self.document.instrument, exposures)
 
     def environment(self, rerun: str, variable: str | None, band: str | None, query: str) -> dict[str, str]:
         """Return the variables of DMTN-222 section 6 but REPO, which the executor knows."""
@@ -214,6 +203,23 @@ class Maker:
         return environment | ({with_band(variable, band): query} if variable else {})
 
 
+def elsewhere(catalog: Catalog, name: str, band: str | None, detectors: Ranges) -> Precursor:
+    """Return a precursor that input collections hold; a type that the catalog lacks is per detector."""
+    entry = catalog.products.get(name)
+    if entry is None:
+        return Precursor(name, data_ids(catalog.instrument, detectors, None))
+    dimensions = entry.dimensions
+    filters = catalog.bands.get(band or "") if "physical_filter" in dimensions else None
+    found = data_ids(catalog.instrument, detectors if "detector" in dimensions else None, filters)
+    return Precursor(entry.dataset_type, found)
+
+
+def query(instrument: str, exposures: Ranges) -> str:
+    """Return the data query of locked exposures, in parentheses; of all, if none is named."""
+    chosen = f" and exposure in ({exposures})" if exposures else ""
+    return f"(instrument='{instrument}'{chosen})"
+
+
 def expected_detectors(locked: LockedExposures) -> Ranges:
     """Return the detectors that a generation must have: all but the excused ones."""
     return locked.detectors - ranges(one.detector for one in locked.excused)
@@ -222,7 +228,7 @@ def expected_detectors(locked: LockedExposures) -> Ranges:
 def _identities(instrument: str, instance: Instance, detectors: Ranges, physical_filter: str | None) -> tuple[str, ...]:
     """Return the data IDs of an instance: those of its dimensions that a detector and a filter decide."""
     dimensions = instance.entry.dimensions
-    return _data_ids(
+    return data_ids(
         instrument,
         detectors if "detector" in dimensions else None,
         physical_filter if "physical_filter" in dimensions else None,
@@ -230,7 +236,7 @@ def _identities(instrument: str, instance: Instance, detectors: Ranges, physical
 
 
 @lru_cache(maxsize=256)
-def _data_ids(instrument: str, detectors: Ranges | None, physical_filter: str | None) -> tuple[str, ...]:
+def data_ids(instrument: str, detectors: Ranges | None, physical_filter: str | None) -> tuple[str, ...]:
     """Return the data IDs of these detectors, or the one without a detector; the same texts for all who ask."""
     common: dict[str, str | int] = {"instrument": instrument}
     if physical_filter:

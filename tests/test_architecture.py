@@ -39,10 +39,11 @@ LAYERS = {
     "protocol": Layer("look evidence in_use impact groups apply saved snapshot stills", ("words", "verdicts", "core")),
     "authority": Layer("authority", ("words", "specs", "core", "meaning of specs", "approvals", "protocol")),
     "roots of trust": Layer("trust", ("words", "specs")),
+    "daily": Layer("daily", ("words", "verdicts", "specs", "core", "meaning of specs")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "approvals", "adapters")),
     "lint": Layer("lint", ("words", "specs", "core")),
-    "rendering": Layer("render", ("words", "verdicts", "specs", "core", "approvals", "lint")),
+    "rendering": Layer("render", ("words", "verdicts", "specs", "core", "approvals", "lint", "daily")),
     "scaffold": Layer("scaffold"),
     "demo": Layer("demo", ("words", "specs", "scaffold", "adapters")),
 }

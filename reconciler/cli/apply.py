@@ -57,7 +57,7 @@ def run(
             _remember(open_session, seen, commit)
         if as_json:
             looked = {"pictures": pictures.found} if pictures else {}
-            results_json = [_result(r) for r in results]
+            results_json = [as_entry(r) for r in results]
             write_json({**render.as_json(plan, heading), "results": results_json, **looked, "exit": int(code)})
         elif results:
             write(_summary(results))
@@ -94,10 +94,10 @@ def _applied(
         world = open_session.place.world(bars)
         steps = [planned.step for planned in plan.steps]
         for result in apply(steps, world, open_session.want, facts):
-            journal.write(_result(result))
+            journal.write(as_entry(result))
             looked = pictures.of(result) if pictures else ()
             if not quiet:
-                write("\n".join((_line(result), *(f"       look  {path}" for path in looked))))
+                write("\n".join((line(result), *(f"       look  {path}" for path in looked))))
             yield result
 
 
@@ -129,7 +129,8 @@ def _exit_code(results: list[Result], plan: Plan) -> ExitCode:
     return worst([*codes, ExitCode.UNREACHABLE] if plan.unknown else codes)
 
 
-def _result(result: Result) -> dict[str, object]:
+def as_entry(result: Result) -> dict[str, object]:
+    """Return how a step ended, as plain values."""
     return {
         "step": result.step.title,
         "kind": result.step.kind,
@@ -140,7 +141,8 @@ def _result(result: Result) -> dict[str, object]:
     }
 
 
-def _line(result: Result) -> str:
+def line(result: Result) -> str:
+    """Return how a step ended, in words."""
     word = WORDS.get(result.outcome.word, result.outcome.word.upper())
     reason = f"\n            {result.outcome.reason}" if result.outcome.reason else ""
     return f"  {word:>9}  {result.step.title}{reason}"

@@ -15,7 +15,7 @@ from ..spec.ranges import ranges
 from ..timeline import Source
 from ..validity import BEGINNING, END, period, show
 
-View: TypeAlias = Literal["as seen", "as the specs ask", "after the plan"]
+View: TypeAlias = Literal["as seen", "as the specs ask", "after the plan", "if this ended then and nothing followed"]
 Kind: TypeAlias = Literal["given", "nothing", "shadowed"]
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..facts import Facts
 from ..intent import Precursor, Start
-from ..resolve import Calendar, Straddles
+from ..resolve import Calendar, Straddles, children_at, flatten
 from ..state import Cert, Chain, Gen, Key, Owned, Presence, State
 from ..timeline import Timeline, gen
 
@@ -145,7 +145,8 @@ class Resolves:
     def unmet(self, state: State, facts: Facts) -> str | None:
         """Return the first exposures that get another calibration, with both named."""
         calendar = facts.calendar(state, self.place, self.inputs)
-        trusted = facts.calendar(state, self.place, [c for c in calendar.path if c in self.trusted])
+        known = frozenset(flatten(sorted(self.trusted), children_at(state, self.place)))
+        trusted = facts.calendar(state, self.place, [c for c in calendar.path if c in known])
         wrong = list(self._wrong(calendar, trusted, facts))
         if not wrong:
             return None

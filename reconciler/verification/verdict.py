@@ -11,7 +11,7 @@ What the board accepts, by name, is set apart before the rule is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -109,11 +109,14 @@ class Judge(Criteria):
 
     def verdict(self, subject: str, leaf: str, results: Results, tests: Iterable[Test]) -> Verdict:
         """Return what the tests say of one calibration; those that are left out say nothing."""
-        asked = (test for test in tests if test.name not in self.omitted)
-        return Verdict(subject, leaf, self.rule, tuple(self._test(subject, test, results) for test in asked))
+        return self.judged(subject, leaf, tests, lambda test: test.measure(results))
 
-    def _test(self, subject: str, test: Test, results: Results) -> TestVerdict:
-        measures = test.measure(results)
+    def judged(self, subject: str, leaf: str, tests: Iterable[Test], measured: Callable[[Test], Measures]) -> Verdict:
+        """Return what tests say of what they have measured, wherever that is kept."""
+        asked = (test for test in tests if test.name not in self.omitted)
+        return Verdict(subject, leaf, self.rule, tuple(self._test(subject, test, measured(test)) for test in asked))
+
+    def _test(self, subject: str, test: Test, measures: Measures) -> TestVerdict:
         thresholds = (Threshold(test.bound), *self.thresholds.get(test.name, ()))
         concerning = [one for one in self.acceptances if _concerns(one, test.name, subject)]
         beyond = excess(measures, thresholds)

@@ -28,14 +28,23 @@ def _complaint(one: TestVerdict) -> str:
     if one.outcome == "not tested":
         lacking = _at(places, places.untested > 0)
         return f"{one.test.name} was not tested with this calibration{lacking and ': '}{lacking}"
-    bounds = " or ".join(dict.fromkeys(str(threshold.bound) for threshold in one.thresholds[-1:]))
-    failing = (places.failed > 0) & ~places.accepted
-    worst = _worst(places, failing)
+    where = failing(places)
+    worst = stands_out(places, where)
     exposures = f"{len(one.failing)} of {count} exposures" if any(one.exposures) else "the calibration itself"
-    return f"{one.test.name} fails in {exposures}: {_at(places, failing)} (worst {worst:.4g}, must be {bounds})"
+    return f"{one.test.name} fails in {exposures}: {_at(places, where)} (worst {worst:.4g}, must be {bound_of(one)})"
 
 
-def _worst(places: Places, where: NDArray[np.bool_]) -> float:
+def failing(places: Places) -> NDArray[np.bool_]:
+    """Return where a test fails and nobody accepts it."""
+    return (places.failed > 0) & ~places.accepted
+
+
+def bound_of(one: TestVerdict) -> str:
+    """Return what the values of a test must keep to."""
+    return str(one.thresholds[-1].bound)
+
+
+def stands_out(places: Places, where: NDArray[np.bool_]) -> float:
     """Return the value that stands out most among the failing ones."""
     values = places.worst[where]
     return float(values[np.argmax(np.abs(values))]) if len(values) else float("nan")

@@ -21,7 +21,7 @@ def create(path: Path) -> str:
     butler = Butler.from_config(config, writeable=True)
     _register_camera(butler)
     for exposure in EXPOSURES:
-        _register_exposure(butler, exposure)
+        _register_exposure(butler, exposure, "bias" if exposure in EXPOSURES[:3] else "dark")
     raw = DatasetType("raw", ("instrument", "detector", "exposure"), DICT, universe=butler.dimensions)
     butler.registry.registerDatasetType(raw)
     butler.collections.register(RAWS, CollectionType.RUN)
@@ -48,6 +48,22 @@ def certify_bias(
     return {int(ref.dataId["detector"]): str(ref.id) for ref in refs}
 
 
+def take(address: str, day: int, count: int, kind: str = "bias", **content: object) -> list[int]:
+    """Take exposures of one more day, or more of a day, with raws that hold this; return their numbers."""
+    butler = Butler.from_config(address, writeable=True)
+    butler.registry.insertDimensionData("day_obs", {"instrument": CAMERA, "id": day}, skip_existing=True)
+    known = butler.registry.queryDataIds("exposure", instrument=CAMERA, dataId={"day_obs": day})
+    last = max((int(one["exposure"]) for one in known), default=day * 100_000)
+    taken = list(range(last + 1, last + 1 + count))
+    for exposure in taken:
+        _register_exposure(butler, exposure, kind)
+        for detector in DETECTORS:
+            where = {"instrument": CAMERA, "detector": detector, "exposure": exposure}
+            butler.put({"exposure": exposure, **content}, "raw", where, run=RAWS)
+    butler.close()
+    return taken
+
+
 def _put_bias(butler: Butler, run: str, detector: int, epoch: str) -> DatasetRef:
     return butler.put({"epoch": epoch}, "bias", {"instrument": CAMERA, "detector": detector}, run=run)
 
@@ -66,8 +82,10 @@ def _register_camera(butler: Butler) -> None:
     butler.registry.insertDimensionData("day_obs", {"instrument": CAMERA, "id": 20241208})
 
 
-def _register_exposure(butler: Butler, exposure: int) -> None:
-    begin = NIGHT + TimeDelta(60 * (exposure - EXPOSURES[0]), format="sec")
+def _register_exposure(butler: Butler, exposure: int, kind: str) -> None:
+    day, number = divmod(exposure, 100_000)
+    date = f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
+    begin = Time(f"{date}T20:00:00", scale="tai") + TimeDelta(60 * (number - 1), format="sec")
     butler.registry.insertDimensionData("group", {"instrument": CAMERA, "name": str(exposure)})
     butler.registry.insertDimensionData(
         "exposure",
@@ -77,8 +95,9 @@ def _register_exposure(butler: Butler, exposure: int) -> None:
             "obs_id": str(exposure),
             "physical_filter": "u_01" if exposure % 2 else "g_01",
             "group": str(exposure),
-            "day_obs": 20241208,
-            "seq_num": exposure % 100000,
+            "day_obs": day,
+            "seq_num": number,
+            "observation_type": kind,
             "timespan": Timespan(begin, begin + TimeDelta(30, format="sec")),
         },
     )

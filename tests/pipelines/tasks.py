@@ -29,6 +29,13 @@ EXPOSURE = ("instrument", "exposure", "detector")
 DETECTOR = ("instrument", "detector")
 
 
+def hang(exposure: int) -> None:
+    """Never return, if it is the exposure at which a test kills."""
+    if str(exposure) == os.environ.get("HANG_AT"):
+        Path(os.environ["HANG_FILE"]).touch()
+        time.sleep(600)
+
+
 class ReduceConnections(PipelineTaskConnections, dimensions=EXPOSURE, defaultTemplates={"kind": "bias"}):
     raw = Input(name="raw", storageClass=DICT, dimensions=EXPOSURE, doc="A frame.")
     reduced = Output(name="{kind}Reduced", storageClass=DICT, dimensions=EXPOSURE, doc="A reduced frame.")
@@ -44,9 +51,7 @@ class Reduce(PipelineTask):
     _DefaultName = "reduce"
 
     def run(self, raw: dict[str, Any]) -> Struct:
-        if str(raw["exposure"]) == os.environ.get("HANG_AT"):
-            Path(os.environ["HANG_FILE"]).touch()
-            time.sleep(600)
+        hang(raw["exposure"])
         if folder := os.environ.get("MEET_IN"):
             (Path(folder) / str(raw["exposure"])).write_text(str(os.getpid()))
             while len(list(Path(folder).iterdir())) < int(os.environ.get("MEETING", "2")):

@@ -10,7 +10,7 @@ from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnect
 from lsst.pipe.base.connections import InputQuantizedConnection, OutputQuantizedConnection
 from lsst.pipe.base.connectionTypes import Input, Output, PrerequisiteInput
 
-from tests.pipelines.tasks import DETECTOR, DICT, EXPOSURE
+from tests.pipelines.tasks import DETECTOR, DICT, EXPOSURE, hang
 
 TABLE = "ArrowAstropy"
 AMPLIFIERS = ("C00", "C01")
@@ -28,7 +28,7 @@ class VerifyConfig(PipelineTaskConfig, pipelineConnections=VerifyConnections):
 
 
 class Verify(PipelineTask):
-    """One row for each of two amplifiers."""
+    """One row for each of two amplifiers; a raw may say of itself which detectors are `noisy`."""
 
     ConfigClass = VerifyConfig
     _DefaultName = "verify"
@@ -37,10 +37,12 @@ class Verify(PipelineTask):
         self, context: QuantumContext, given: InputQuantizedConnection, wanted: OutputQuantizedConnection
     ) -> None:
         identity = dict(given.raw.dataId.required)
-        context.put(Struct(results=self.rows(identity, str(given.bias.id))), wanted)
+        hang(identity["exposure"])
+        context.put(Struct(results=self.rows(identity, context.get(given.raw), str(given.bias.id))), wanted)
 
-    def rows(self, identity: dict[str, Any], bias: str) -> Table:
-        noise = [NOISE, 2 * NOISE if identity["detector"] in self.config.noisy else NOISE]
+    def rows(self, identity: dict[str, Any], raw: dict[str, Any], bias: str) -> Table:
+        twice = identity["detector"] in self.config.noisy or identity["detector"] in raw.get("noisy", ())
+        noise = [NOISE, 2 * NOISE if twice else NOISE]
         return Table(
             {
                 "exposure": [identity["exposure"]] * 2,

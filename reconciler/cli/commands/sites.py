@@ -70,6 +70,37 @@ def apply(
     raise typer.Exit(code)
 
 
+@commands.command(
+    epilog="Examples: reconcile daily --instrument LSSTComCam --day-obs 20241208; "
+    "reconcile daily --instrument LSSTCam --day-obs 20250601 --site summit --type bias,flat --json | logger -t calib"
+)
+def daily(
+    instrument: Annotated[str, typer.Option("--instrument", help="Whose exposures.")],
+    day_obs: Annotated[str, typer.Option("--day-obs", help="The observing day, such as 20241208.")],
+    directory: Directory = HERE,
+    site: SiteName = None,
+    types: Annotated[
+        str | None, typer.Option("--type", help="Only exposures of these types, such as bias,dark; by default all.")
+    ] = None,
+    repository: Annotated[
+        str | None, typer.Option("--repository", help="Needed if several repositories of the site hold the instrument.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="What runs the pipelines; needed if the site knows several.")
+    ] = None,
+    raws: Annotated[
+        str | None, typer.Option("--raws", help="Where the raws are; by default INSTRUMENT/raw/all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print events, a line of JSON each.")] = False,
+) -> None:
+    """Verify the exposures of a day against what science gets; never generates: exit 9 and events if a test fails."""
+    from ..daily import run
+    from ..day import Asked
+
+    asked = Asked(instrument, day_obs, types, repository, release, raws)
+    raise typer.Exit(run(asked, directory, site, as_json=as_json))
+
+
 @commands.command(epilog="Example: reconcile status --site usdf || mail -s drift calibrators")
 def status(directory: Directory = HERE, site: SiteName = None, as_json: Json = False) -> None:
     """Say for each document whether a site is in sync with it: exit 0, 2 if not, 11 if unknown."""
