@@ -16,7 +16,6 @@ from ..facts import Facts
 from ..ports import Columns, Series
 from ..render import daily as render
 from ..site import Place, choose, connect, series
-from ..steps import Step
 from .apply import as_entry
 from .apply import line as step_line
 from .day import Asked, day_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from ..ports import Columns, Repository, Series
 from ..spec.load import Tree
 from ..spec.problems import nearest
 from ..state import Change, Gen, Presence, State
-from ..steps import Step, World
+from ..steps import World
 from ..steps.generations import generations
 from ..verification.verdict import Verdict
 

@@ -82,7 +82,7 @@ def _register_camera(butler: Butler) -> None:
     butler.registry.insertDimensionData("day_obs", {"instrument": CAMERA, "id": 20241208})
 
 
-def _register_exposure(butler: Butler, exposure: int, kind: str) -> None:
+def _register_exposure(butler: Butler, exposure: int, kind: str = "bias") -> None:
     day, number = divmod(exposure, 100_000)
     date = f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
     begin = Time(f"{date}T20:00:00", scale="tai") + TimeDelta(60 * (number - 1), format="sec")
