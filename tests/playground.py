@@ -100,11 +100,16 @@ def leaf(product: str, rerun: str = "20250207a") -> str:
     return f"{TICKET}/demo/{stem}Gen{f'-{band}' if band else ''}.{rerun}"
 
 
-def locked(root: Path) -> Playground:
+def take(folder: Path, night: int, *options: str, size: str = "16x16") -> None:
+    """Simulate frames of one night for the two detectors of amplifiers of this size."""
+    small = ("--night", str(night), "--amp-size", size, "--detectors", "0,1")
+    frames.processing("simulate", folder, "--camera", CAMERA.name, *small, *options)
+
+
+def locked(root: Path, *, size: str = "16x16", count: int = 2) -> Playground:
     """Make a world in which everything is ingested, locked and committed, and nothing is built."""
-    simulated = ("--night", "20241206", "--bias", "2", "--dark", "2", "--exptime", "30", "--flat", "r:2")
-    small = ("--amp-size", "16x16", "--detectors", "0,1")
-    frames.processing("simulate", root / "raws", "--camera", CAMERA.name, *simulated, *small)
+    of_each = ("--bias", str(count), "--dark", str(count), "--exptime", "30", "--flat", f"r:{count}")
+    take(root / "raws", 20241206, *of_each, size=size)
     frames.ingest(root, CAMERA, root / "raws")
     world = _git(root)
     for name, text in specs.files(CAMERA, FOUND, "", ALWAYS).items():

@@ -27,7 +27,7 @@ omitted:
   bias: {{READ_NOISE_CONSISTENT: the camera reads no overscan}}
   dark: {{READ_NOISE_CONSISTENT: the camera reads no overscan}}
 """
-IGNORED = "repo/\nraws/\npictures/\nreports/\n.reconcile/\n"
+IGNORED = "repo/\nraws/\npictures/\nreports/\nseries/\n.reconcile/\n"
 
 
 @dataclass(frozen=True, slots=True)

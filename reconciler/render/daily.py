@@ -83,7 +83,8 @@ def _need(finding: Finding, need: Need, chain: str) -> Iterator[str]:
 
 def _since(need: Need) -> Iterator[str]:
     streak = need.streak
-    yield f"fails on {count(len(streak.days), 'day')} in a row, {', '.join(map(str, streak.days))}"
+    in_a_row = f" ({len(streak.days)} days in a row)" if len(streak.days) > 1 else ""
+    yield f"fails on {', '.join(map(str, streak.days))}{in_a_row}"
     yield f"last passed on {streak.kept}" if streak.kept else "no earlier day of the series passed"
     if streak.silent:
         yield f"nothing is known of {', '.join(map(str, streak.silent))}"

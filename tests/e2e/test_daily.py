@@ -238,6 +238,22 @@ def test_a_name_that_somebody_else_has_taken_is_left_alone(desk: Desk) -> None:
     assert f"done  examine bias in {LEAF}b (2 exposures)" in said.out
 
 
+def test_a_site_that_asks_for_approvals_asks_for_none_here(desk: Desk) -> None:
+    """Evidence of a day is nothing that science sees."""
+    desk.write(SITE, desks.site(trust="required"))
+    take(desk)
+    assert daily(desk).code == 0
+
+
+def test_two_failing_days_are_told_in_a_row(desk: Desk) -> None:
+    for day in (20241209, 20241210):
+        take(desk, day, noisy=[1])
+        daily(desk, day=day)
+    text = daily(desk, day=20241210).out
+    assert "fails on 20241209, 20241210 (2 days in a row); no earlier day of the series passed" in text
+    assert "fails on 20241209; no earlier day" in daily(desk, day=20241209).out
+
+
 def test_a_run_that_was_killed_goes_on_where_it_was(desk: Desk, tmp_path: Path) -> None:
     kill_daily(desk, tmp_path, at=take(desk, count=3)[1])
     begun = desk.collections()

@@ -49,7 +49,9 @@ class InfluxSeries:
         rows = self._rows(f"select * from {MEASUREMENT} where {where}")
         if not rows:
             raise KeyError((instrument, product, day))
-        return sorted_by_key({name: np.array([_cell(name, row) for row in rows], dtype=TYPES[name]) for name in TYPES})
+        instants = {row["time"]: from_unix(row["time"]) for row in rows}
+        told = [{**row, "time": instants[row["time"]]} for row in rows]
+        return sorted_by_key({name: np.array([_cell(name, row) for row in told], dtype=TYPES[name]) for name in TYPES})
 
     def _rows(self, query: str) -> list[dict[str, Any]]:
         answer = json.loads(self._server.get("/query", {"db": self._database, "epoch": "ns", "q": query}))
@@ -59,6 +61,7 @@ class InfluxSeries:
 
 def _lines(instrument: str, product: str, day: int, table: dict[str, Any]) -> Iterator[str]:
     """Yield the line protocol of a table; an empty tag is left out, since there are none."""
+    instants = {time: unix(time) for time in set(table["time"].tolist())}
     for test, detector, amplifier, exposure, time, value, calibration in zip(
         *(table[name].tolist() for name in TYPES), strict=True
     ):
@@ -72,12 +75,10 @@ def _lines(instrument: str, product: str, day: int, table: dict[str, Any]) -> It
         named = "".join(f",{tag}={text.translate(_SPECIAL)}" for tag, text in tags.items() if text)
         measured = "" if np.isnan(value) else f",value={value!r}"
         fields = f'day_obs={day}i,exposure={exposure}i,calibration="{calibration}"{measured}'
-        yield f"{MEASUREMENT}{named} {fields} {unix(time)}"
+        yield f"{MEASUREMENT}{named} {fields} {instants[time]}"
 
 
 def _cell(name: str, row: dict[str, Any]) -> Any:
-    if name == "time":
-        return from_unix(row["time"])
     found = row.get(name)
     if found is None:
         return float("nan") if name == "value" else ""
