@@ -64,8 +64,9 @@ class Authority:
         return replace(
             self._public(seen).facts,
             approvals=frozenset(approved - lacking.keys()),
+            revealed={grant: one.revealed for one, _ in found for grant in one.grants if one.revealed},
             lacking=lacking,
-            unverified=frozenset(one.statement.subject for one, _ in found if self._unverified(one)),
+            unverified=self._unverified(one for one, _ in found),
             unmerged="" if self.line.head else "this commit does not stand on the trusted branch",
             shut=self._shut(),
         )
@@ -117,9 +118,15 @@ class Authority:
     def _judge(self, one: Asked) -> Judgement:
         return judge(self.line.policy, one.statement, self.line.records, self.now, past=self.line.past)
 
-    def _unverified(self, one: Asked) -> bool:
-        rules = rules_for(self.line.policy, one.statement)
-        return one.statement.verb == "adopt" and bool(rules) and all(rule.unverified for rule in rules)
+    def _unverified(self, found: Iterable[Asked]) -> frozenset[str]:
+        """Return the collections that no rule wants verified, whichever chain leads to them."""
+        waived: dict[str, bool] = {}
+        for one in found:
+            if one.statement.verb == "adopt":
+                rules = rules_for(self.line.policy, one.statement)
+                free = bool(rules) and all(rule.unverified for rule in rules)
+                waived[one.statement.subject] = free and waived.get(one.statement.subject, True)
+        return frozenset(subject for subject, free in waived.items() if free)
 
     def _shut(self) -> str:
         windows = self.line.policy.windows.get(self.site)

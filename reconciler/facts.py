@@ -44,6 +44,8 @@ class Facts:
         Names of the public chains; what is reachable from them is what science sees.
     standings
         Collection that science is to see -> how its evidence stands. Of what is not here nothing is known.
+    revealed
+        What a link that is approved lets science see, as it was judged (see `revealed`).
     lacking
         What is missing of an approval, in words; of a verb that needs none, only what the policy asks for.
     unmerged
@@ -68,6 +70,7 @@ class Facts:
     public: frozenset[str] = frozenset()
     approvals: frozenset[Approval] = frozenset()
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    revealed: Mapping[Approval, str] = field(default_factory=dict)
     lacking: Mapping[Approval, str] = field(default_factory=dict)
     unmerged: str = ""
     shut: str = ""

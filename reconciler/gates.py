@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from .errors import ExitCode, worst
 from .facts import Approval, Facts, Standing
 from .resolve import children_at, reachable
+from .revealed import is_as_judged
 from .state import State
 from .steps.base import Outcome, Step, blocked
 
@@ -31,7 +32,7 @@ def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator
         hint = "take it out of the chains that are searched first"
         yield blocked(f"science would see {step.subject} while it is built; {hint}", ExitCode.POLICY)
     elif is_public(step, before, after, facts):
-        yield from (_unapproved(step, facts), _unproven(step, facts))
+        yield from (_unapproved(step, before, after, facts), _unproven(step, facts))
         yield blocked(facts.shut, ExitCode.POLICY) if facts.shut else None
     elif step.verb == "build":
         yield _unapproved_build(step, facts)
@@ -42,10 +43,13 @@ def _is_trial(step: Step) -> bool:
     return all(name.startswith("u/") for name in (step.edits or {step.subject}))
 
 
-def _unapproved(step: Step, facts: Facts) -> Outcome | None:
+def _unapproved(step: Step, before: State, after: State, facts: Facts) -> Outcome | None:
     asked = Approval(step.verb, step.subject, step.place)
-    if asked in facts.approvals:
+    if asked in facts.approvals and is_as_judged(step, before, after, facts, facts.revealed.get(asked)):
         return None
+    if asked in facts.approvals:
+        moved = f"{step.subject} is not any more as it was when its approval to {step.verb} was judged"
+        return blocked(f"{moved}; apply again, and it is judged as it is now", ExitCode.APPROVAL)
     needed = f"needs an approval to {step.verb} {step.subject}, which science would see"
     return blocked(f"{needed}{_lacking(asked, facts)}", ExitCode.APPROVAL)
 

@@ -319,6 +319,9 @@ class History(Protocol):
     def commits(self) -> tuple[Commit, ...]:
         """Return the line, root first; raise `PolicyRefused` if the branch does not descend from the root so."""
 
+    def earlier(self) -> frozenset[str]:
+        """Return every commit that the root descends from: what was applied before anybody asked for trust."""
+
     def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
         """Return the contents of these blobs, all at once."""
 

@@ -27,8 +27,8 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps gates halted "
-        "plan explanation origin effect blast lanes",
+        "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps revealed "
+        "gates halted plan explanation origin effect blast lanes",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(

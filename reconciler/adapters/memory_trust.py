@@ -53,6 +53,11 @@ class MemoryHistory:
         first = names.index(self.root)
         return tuple(Commit(names[at], self._edits(at, first)) for at in range(first, len(names)))
 
+    def earlier(self) -> frozenset[str]:
+        """Return the commits before the root (see `ports.History.earlier`)."""
+        names = [self._name(at) for at in range(len(self.trees))]
+        return frozenset(names[: names.index(self.root)])
+
     def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
         """Return the contents of these blobs (see `ports.History.read`)."""
         known = {_blob(content): content for tree in self.trees for content in tree.values()}

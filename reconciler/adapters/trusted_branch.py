@@ -69,6 +69,10 @@ class TrustedBranch:
         told = self._git("log", *merges, *options, f"{self.root}..{TIP}")
         return (Commit(self.root, tuple(self._all(self.root))), *_commits(told))
 
+    def earlier(self) -> frozenset[str]:
+        """Return every commit that the root descends from."""
+        return frozenset(self._git("rev-list", self.root).decode().split()) - {self.root}
+
     def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
         """Return the contents of these blobs."""
         wanted = tuple(dict.fromkeys(blobs))

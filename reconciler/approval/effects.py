@@ -16,6 +16,7 @@ from ..facts import Approval, Facts
 from ..gates import is_public
 from ..intent import Desired
 from ..resolve import Calendar, children_at, reachable
+from ..revealed import revealed
 from ..seals import Seal, digest
 from ..spec.load import Tree
 from ..state import Cert, Chain, State
@@ -40,6 +41,8 @@ class Asked:
         Leaf -> seal, of what the statement binds the files of; their digests are filled in where they are read.
     chain
         The chain that is edited, if the yes counts only together with those to its other edits.
+    revealed
+        What a link lets science see, as it was judged; to be compared when it is made.
     open
         Why the statement cannot be made yet; empty if it can.
     """
@@ -50,6 +53,7 @@ class Asked:
     seals: Mapping[str, Seal] = field(default_factory=dict)
     chain: str = ""
     edits: frozenset[str] = frozenset()
+    revealed: str = ""
     open: str = ""
 
     def with_files(self, roots: Mapping[str, str]) -> Statement:
@@ -108,6 +112,7 @@ def _asked(step: Step, after: State, scene: Scene) -> Asked:
         {leaf: seal for leaf, seal in seals.items() if seal is not None},
         step.chain.name if isinstance(step, Unlink | Reorder) else "",
         step.edits,
+        revealed(step, after, scene.facts) if isinstance(step, Link) else "",
         f"{unsealed[0]} is not built yet" if unsealed else "",
     )
 

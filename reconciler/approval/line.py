@@ -70,6 +70,8 @@ class Line:
     ----------
     policy
         In force at its end; what is judged now is judged by this one.
+    earlier
+        Every commit that the root descends from.
     noes
         Every rejection and withdrawal that any commit of the line ever held.
     past
@@ -86,6 +88,7 @@ class Line:
 
     root: str
     commits: tuple[str, ...]
+    earlier: frozenset[str]
     policy: Policy
     noes: tuple[Signed, ...]
     past: tuple[Signed, ...]
@@ -114,7 +117,18 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
     policy, names = walking.policy, tuple(commit.name for commit in commits)
     noes, past = tuple(walking.noes.values()), tuple(walking.past.values())
     found = None if tree is None else Head(strays, verified(files, policy, signatures), tree)
-    return Line(root, names, policy, noes, past, walking.believed, frozenset(walking.public), walking.tree, found)
+    return Line(
+        root,
+        names,
+        history.earlier(),
+        policy,
+        noes,
+        past,
+        walking.believed,
+        frozenset(walking.public),
+        walking.tree,
+        found,
+    )
 
 
 def verified(files: Files, policy: Policy, signatures: Signatures) -> tuple[Signed, ...]:

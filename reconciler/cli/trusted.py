@@ -82,7 +82,9 @@ def require(line: Line, checkout: Checkout) -> None:
 
 def require_later(line: Line, checkout: Checkout, applied: str | None) -> None:
     """Refuse a commit that does not come after the one that a repository was brought to last."""
-    if applied is not None and applied not in line.commits[: _reach(line, checkout.commit)]:
+    if applied is None or applied in line.earlier:
+        return
+    if applied not in line.commits[: _reach(line, checkout.commit)]:
         raise PolicyRefused(
             f"commit {applied[:12]}, which was applied here last, does not stand on the trusted branch before this one",
             hint="history only moves on: apply a later commit; to take something back, `git revert` it",

@@ -106,6 +106,13 @@ def test_the_line_begins_at_the_root_that_is_named(branch: Branch) -> None:
     assert changed(history)[0] == {"a": b"2"}
 
 
+def test_what_the_root_descends_from_is_earlier(branch: Branch) -> None:
+    before = [branch.commit({"a": b"1"}), branch.commit({"a": b"2"})]
+    root = branch.commit({"a": b"3"})
+    branch.commit({"a": b"4"})
+    assert branch.history(root).earlier() == set(before)
+
+
 def test_a_commit_that_changes_nothing_is_one_too(branch: Branch) -> None:
     root = branch.commit({"a": b"1"})
     history = branch.history(root)

@@ -51,7 +51,7 @@ class Desk:
     def authority(self) -> Authority:
         rules = [*RULES, *policy_values()["rules"][1:]]
         head = Head((), tuple(self.signed), {}) if self.merged else None
-        line = Line(ROOT, (), policy(**{"rules": rules, **self.policy}), (), (), {}, frozenset(), {}, head)
+        line = Line(ROOT, (), frozenset(), policy(**{"rules": rules, **self.policy}), (), (), {}, frozenset(), {}, head)
         return Authority(line, "usdf", NOW, self.files)
 
     def files(self, place: str, seal: Seal) -> str:
@@ -174,6 +174,18 @@ def test_what_others_do_to_it_after_the_approval_makes_it_void(
     built.sign("adopt", "alice", "bob")
     attack(built)
     assert reason in lacking(built, "adopt", TICKET)
+
+
+@pytest.mark.parametrize("attack", [certify_another, put_in_front])
+def test_what_others_do_between_the_judgement_and_the_link_keeps_it_from_being_made(
+    built: Desk, attack: Callable[[Desk], None]
+) -> None:
+    built.sign("adopt", "alice", "bob")
+    (want, _), facts = built.asks(), built.facts()
+    attack(built)
+    (result,) = built.small.apply(want, facts)
+    assert result.outcome.exit_code is ExitCode.APPROVAL
+    assert f"{TICKET} is not any more as it was when its approval to adopt was judged" in result.outcome.reason
 
 
 def test_files_are_read_only_where_all_else_is_approved(built: Desk) -> None:
