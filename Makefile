@@ -16,6 +16,7 @@ demo: $(RUN)
 test: $(DEV)
 	$(BIN)/python -m tests.servers.postgresql --install
 	$(BIN)/python -m tests.servers.influxdb --install
+	$(BIN)/python -m tests.servers.openssh --install
 	$(BIN)/python -m tests.servers.chromium --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
@@ -23,6 +24,7 @@ test: $(DEV)
 test-all: $(DEV)
 	$(BIN)/python -m tests.servers.postgresql --install
 	$(BIN)/python -m tests.servers.influxdb --install
+	$(BIN)/python -m tests.servers.openssh --install
 	$(BIN)/python -m tests.servers.chromium --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200

@@ -114,20 +114,17 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
         walking.step(commit)
         if commit.name == head:
             strays, files, tree = walking.strays(), walking.files(), dict(walking.tree)
-    policy, names = walking.policy, tuple(commit.name for commit in commits)
-    noes, past = tuple(walking.noes.values()), tuple(walking.past.values())
-    found = None if tree is None else Head(strays, verified(files, policy, signatures), tree)
     return Line(
-        root,
-        names,
-        history.earlier(),
-        policy,
-        noes,
-        past,
-        walking.believed,
-        frozenset(walking.public),
-        walking.tree,
-        found,
+        root=root,
+        commits=tuple(commit.name for commit in commits),
+        earlier=history.earlier(),
+        policy=walking.policy,
+        noes=tuple(walking.noes.values()),
+        past=tuple(walking.past.values()),
+        believed=walking.believed,
+        public=frozenset(walking.public),
+        tree=walking.tree,
+        head=None if tree is None else Head(strays, verified(files, walking.policy, signatures), tree),
     )
 
 

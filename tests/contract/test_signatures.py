@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Ring:
     try:
         require_client()
     except NoClient as reason:
+        if os.environ.get("CI") == "true":
+            raise
         pytest.skip(str(reason))
     folder = tmp_path_factory.mktemp("keys")
     made = [new_key(folder / name) for name in ("alice", "bob")]

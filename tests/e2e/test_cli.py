@@ -37,6 +37,9 @@ COMMANDS = (
     "observe",
     "lint",
     "cancel",
+    "approve",
+    "approvals",
+    "report",
     "demo",
 )
 PROJECT = Path(__file__).parents[2]

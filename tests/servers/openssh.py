@@ -1,10 +1,15 @@
-"""OpenSSH's client for tests: installed if it is missing and we may, and keys that nobody keeps."""
+"""OpenSSH's client for tests: installed if it is missing and we may, and keys that nobody keeps.
+
+`python -m tests.servers.openssh --install` installs it before parallel tests ask for it all at once.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,3 +44,8 @@ def new_key(file: Path, kind: str = "ed25519") -> Key:
     subprocess.run(command, check=True, capture_output=True)
     words = file.with_name(f"{file.name}.pub").read_text().split()
     return Key(file, " ".join(words[:2]))
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--install"]:
+    with suppress(NoClient):  # the tests themselves say why they skip, or fail in CI
+        require_client()
