@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import subprocess
@@ -13,6 +15,9 @@ from ..errors import ReconcileError
 _ARMOUR = re.compile(
     r"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n){1,200}-----END SSH SIGNATURE-----\n?\Z", re.ASCII
 )
+_END = "-----END SSH SIGNATURE-----"
+_MAGIC = b"SSHSIG"
+"""How it begins; then come a version, the public key, the namespace (PROTOCOL.sshsig of OpenSSH)."""
 PATIENCE = 120
 """Seconds for one call; a person may have to touch a token."""
 
@@ -58,20 +63,30 @@ class SshKeygen:
         return self._known[question]
 
     def _signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
-        if not _ARMOUR.match(signature) or not keys:
+        """Verify by the one key that the signature names; what it names without being signed by it does not verify."""
+        named = _named(signature)
+        key = next((key for key in keys if named is not None and key.split()[1] == named), None)
+        if key is None:
             return None
         with TemporaryDirectory(prefix="reconcile-") as folder:
             allowed, signed = Path(folder, "allowed_signers"), Path(folder, "signature")
-            lines = [f'{at} namespaces="{self._namespace}" {key}\n' for at, key in enumerate(keys)]
-            allowed.write_text("".join(lines), encoding="ascii")
+            allowed.write_text(f'signer namespaces="{self._namespace}" {key}\n', encoding="ascii")
             signed.write_text(signature, encoding="ascii")
-            files = ("-f", str(allowed), "-n", self._namespace, "-s", str(signed))
-            found = _ssh_keygen("-Y", "find-principals", "-f", str(allowed), "-s", str(signed))
-            named = found.stdout.decode("ascii", "replace").split()
-            if found.returncode or len(named) != 1 or named[0] not in map(str, range(len(keys))):
-                return None
-            verified = _ssh_keygen("-Y", "verify", "-I", named[0], *files, text=text)
-            return keys[int(named[0])] if verified.returncode == 0 else None
+            where = ("-f", str(allowed), "-I", "signer", "-n", self._namespace, "-s", str(signed))
+            return key if _ssh_keygen("-Y", "verify", *where, text=text).returncode == 0 else None
+
+
+def _named(signature: str) -> str | None:
+    """Return the public key, in base64, that a signature names; None if it is no SSH signature."""
+    if not _ARMOUR.match(signature):
+        return None
+    try:
+        content = base64.b64decode("".join(signature.split("\n")[1:-1]).removesuffix(_END), validate=True)
+    except binascii.Error:
+        return None
+    begin = len(_MAGIC) + 4 + 4
+    size = int.from_bytes(content[begin - 4 : begin], "big")
+    return base64.b64encode(content[begin : begin + size]).decode() if content.startswith(_MAGIC) else None
 
 
 def _require(key_file: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..ports import Edit
@@ -22,6 +23,7 @@ from .statement import Statement
 
 ABSENT = "absent"
 REGULAR = ("100644", "100755")
+_KINDS = (b"Policy", b"Site", b"Catalog", b"Chain")
 _VERBS: dict[type[Model], str] = {Policy: "policy", Site: "site", Catalog: "catalog"}
 
 
@@ -77,8 +79,7 @@ def content_of(place: str, tree: Mapping[str, Edit], contents: Mapping[str, byte
 
 def document_of(path: str, text: bytes) -> tuple[Subject, str] | None:
     """Return a covered document and its content: by what it says, not by what its file is called."""
-    source = decode(path, text)
-    document = None if isinstance(source, Problem) else parse(source)[0]
+    document = _parsed(path, text)
     verb = "policy" if path == POLICY else next((v for kind, v in _VERBS.items() if isinstance(document, kind)), None)
     if verb is None:
         return None
@@ -88,9 +89,20 @@ def document_of(path: str, text: bytes) -> tuple[Subject, str] | None:
 
 def public_chain(path: str, text: bytes) -> str | None:
     """Return the chain that a file declares for everybody to search; None if it declares none."""
-    source = decode(path, text)
-    document = None if isinstance(source, Problem) else parse(source)[0]
+    document = _parsed(path, text)
     return document.name if isinstance(document, Chain) and not document.name.startswith("u/") else None
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: str, text: bytes) -> Model | None:
+    """Return the document of a file, as far as it may be of a kind that matters here; most are sets and locks.
+
+    Only an escape could write the name of a kind without its letters.
+    """
+    if path != POLICY and b"\\" not in text and not any(kind in text for kind in _KINDS):
+        return None
+    source = decode(path, text)
+    return None if isinstance(source, Problem) else parse(source)[0]
 
 
 def _document(path: str, edit: Edit, contents: Mapping[str, bytes]) -> tuple[Subject, str] | None:

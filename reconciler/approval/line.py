@@ -11,7 +11,7 @@ that has ended, or a signature that is dated back behind what is known, opens no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -110,6 +110,7 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
     files: Files = ()
     tree: Mapping[str, Edit] | None = None
     commits = history.commits()
+    walking.read(commits)
     for commit in commits:
         walking.step(commit)
         if commit.name == head:
@@ -167,10 +168,13 @@ class _Walk:
         assert self._policy is not None
         return self._policy
 
+    def read(self, commits: Iterable[Commit]) -> None:
+        """Read everything that is looked into, at once: every question to git costs a process."""
+        blobs = (edit.blob for commit in commits for edit in commit.edits if _is_read(edit))
+        self.contents.update(self.history.read(tuple(dict.fromkeys(blobs))))
+
     def step(self, commit: Commit) -> None:
         """Take in one commit."""
-        read = [edit.blob for edit in commit.edits if edit.blob not in self.contents and _is_read(edit)]
-        self.contents.update(self.history.read(tuple(read)))
         for edit in commit.edits:
             self.tree.pop(edit.path, None)
             if edit.blob:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 from collections.abc import Iterator
@@ -86,6 +87,16 @@ def test_what_is_no_signature_signs_nothing(ring: Ring, damage: str) -> None:
 def test_a_key_that_is_not_there_is_named(ring: Ring) -> None:
     with pytest.raises(ReconcileError, match="there is no key"):
         ring.signatures.sign(TEXT, "/nowhere/key")
+
+
+def test_a_signature_that_names_another_key_than_the_one_that_made_it_does_not_count(real: Ring) -> None:
+    mine, theirs = (real.signatures.sign(TEXT, file).split("\n")[1:-2] for file in real.files)
+    blobs = [base64.b64decode("".join(lines)) for lines in (mine, theirs)]
+    keys = [base64.b64decode(key.split()[1]) for key in real.keys]
+    forged = base64.b64encode(blobs[0].replace(keys[0], keys[1])).decode()
+    lines = "\n".join(forged[at : at + 70] for at in range(0, len(forged), 70))
+    signature = f"-----BEGIN SSH SIGNATURE-----\n{lines}\n-----END SSH SIGNATURE-----\n"
+    assert real.signatures.signer(TEXT, signature, real.keys) is None
 
 
 @pytest.mark.parametrize("namespace", ["git", "file"])

@@ -174,6 +174,12 @@ def test_a_catalog_is_known_by_what_it_says(repository: Repository) -> None:
     assert list(strays(repository.line())) == ["specs/Cam/harmless.yaml"]
 
 
+def test_a_kind_that_is_written_with_escapes_is_the_kind_that_it_is(repository: Repository) -> None:
+    hidden = site(site="other").replace(b"kind: Site", b'kind: "S\\x69te"')
+    repository.commit(**{"sites/other.yaml": hidden})
+    assert list(strays(repository.line())) == ["sites/other.yaml"]
+
+
 def test_a_file_that_becomes_another_kind_needs_a_yes_for_both(repository: Repository) -> None:
     repository.put(SITE, new_policy())
     repository.commit()
