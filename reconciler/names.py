@@ -20,6 +20,8 @@ _TICKET = re.compile(r"[A-Z][A-Z0-9]+-[1-9][0-9]*\Z", re.ASCII)
 _CONSTRUCTION_TICKET = re.compile(r"DM-[1-9][0-9]*\Z", re.ASCII)
 _RERUN = re.compile(r"(\d{4})(\d\d)(\d\d)([a-z])\Z", re.ASCII)
 
+_RELEASE = re.compile(r"(?:w_\d{4}_\d\d|d_\d{4}_\d\d_\d\d|v\d+(?:[._]\d+)*(?:[._]rc\d+)?|embedded)\Z", re.ASCII)
+
 
 class Rerun(NamedTuple):
     """The iteration of a generation, a certification or a verification: a day and a letter."""
@@ -78,6 +80,14 @@ def ticket_in(collection: str) -> str | None:
 def is_construction_ticket(text: str) -> bool:
     """Return whether this is a ticket that may name collections: DM and a number."""
     return _CONSTRUCTION_TICKET.match(text) is not None
+
+
+def is_release(text: str) -> bool:
+    """Return whether this is software that was released: a weekly, a daily, a version, or what is embedded here.
+
+    Anything else is a development branch, such as `tickets/DM-48520`.
+    """
+    return _RELEASE.match(text) is not None
 
 
 def parse_rerun(text: str) -> Rerun:

@@ -15,9 +15,11 @@ from ..effect import Side, sides
 from ..facts import Approval, Facts
 from ..gates import is_public
 from ..intent import Desired
+from ..names import is_release
 from ..resolve import Calendar, children_at, reachable
 from ..revealed import revealed
 from ..seals import Seal, digest
+from ..spec.documents import CalibrationSet
 from ..spec.load import Tree
 from ..state import Cert, Chain, State
 from ..steps import Step
@@ -113,8 +115,27 @@ def _asked(step: Step, after: State, scene: Scene) -> Asked:
         step.chain.name if isinstance(step, Unlink | Reorder) else "",
         step.edits,
         revealed(step, after, scene.facts) if isinstance(step, Link) else "",
-        f"{unsealed[0]} is not built yet" if unsealed else "",
+        _not_yet(step, unsealed, scene.tree),
     )
+
+
+def _not_yet(step: Step, unsealed: list[str], tree: Tree) -> str:
+    """Return why nobody can say yes to a step yet; empty if anybody can."""
+    if unsealed:
+        return f"{unsealed[0]} is not built yet"
+    branches = [one for one in _sets(step.subject, tree) if not (is_release(one.release) or one.reviewed)]
+    if isinstance(step, Link) and branches:
+        made = f"{branches[0].ticket} is built with {branches[0].release}, a development branch"
+        return f"{made}; `reviewed:` names the ticket of its review"
+    return ""
+
+
+def _sets(collection: str, tree: Tree) -> list[CalibrationSet]:
+    return [one.document for one in tree.sets if generation.belongs(collection, one.document)]
+
+
+def _software(document: CalibrationSet) -> str:
+    return f"{document.release}, reviewed in {document.reviewed}" if document.reviewed else document.release
 
 
 Parts = tuple[dict[str, str], dict[str, Seal | None]]
@@ -144,6 +165,7 @@ def _adopted(step: Link, after: State, scene: Scene) -> Parts:
         parts |= _made(leaf, seal)
     results = _results(step, scene)
     parts |= evidence(step.member, step.place, scene.want, scene.facts)
+    parts |= {f"the software of {one.ticket}": _software(one) for one in _sets(step.member, scene.tree)}
     return parts, seals | results
 
 

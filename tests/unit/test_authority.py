@@ -118,6 +118,7 @@ def test_an_adoption_binds_members_certifications_datasets_recipe_files_and_plac
             f"the files of {GEN}",
             f"the members of {TICKET}",
             f"the recipe of {GEN}",
+            "the software of DM-1",
             f"the verdict on {TICKET}",
         )
     )
@@ -221,6 +222,23 @@ def test_one_of_two_chains_opens_neither(built: Desk) -> None:
     built.sign("adopt", "alice", "bob")
     built.documents = (*built.documents, chain(TICKET, name="TestCam/other"))
     assert Approval("adopt", TICKET, PLACE) not in built.facts().approvals
+
+
+def released(**fields: Any) -> tuple[Model, ...]:
+    """Return the set of DM-1 built with other software, its lock, and the chain."""
+    spec, lock = calibration_set([Ask("bias")])
+    return spec.model_copy(update=fields), lock, chain(TICKET, OLD)
+
+
+def test_what_a_development_branch_made_is_not_adopted_before_its_review() -> None:
+    desk = Desk(released(release="tickets/DM-7"))
+    desk.apply()
+    assert "DM-1 is built with tickets/DM-7, a development branch" in lacking(desk, "adopt", TICKET)
+    desk.documents = released(release="tickets/DM-7", reviewed="DM-8")
+    desk.sign("adopt", "alice", "bob")
+    assert Approval("adopt", TICKET, PLACE) in desk.facts().approvals
+    desk.documents = released(release="tickets/DM-7", reviewed="DM-9")
+    assert "the software of DM-1 changed from tickets/DM-7, reviewed in DM-8" in lacking(desk, "adopt", TICKET)
 
 
 def test_recertifying_binds_what_was_and_what_will_be(built: Desk) -> None:

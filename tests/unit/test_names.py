@@ -8,6 +8,7 @@ from reconciler.names import (
     Rerun,
     calib_date,
     is_construction_ticket,
+    is_release,
     is_ticket,
     next_rerun,
     parse_rerun,
@@ -83,3 +84,10 @@ def test_what_only_looks_like_a_ticket_is_none(text: str) -> None:
 def test_a_collection_names_its_ticket_wherever_it_stands() -> None:
     assert ticket_in(OFFICIAL.leaf("bias", "20250207a")) == "DM-48520"
     assert ticket_in("LSSTComCam/calib") is None
+
+
+@pytest.mark.parametrize("name", ["w_2025_05", "d_2025_05_01", "v28_0_1", "v29.1.1.rc2", "embedded"])
+def test_released_software_is_told_from_a_branch(name: str) -> None:
+    assert is_release(name)
+    assert not is_release(f"tickets/{name}")
+    assert not is_release(f"{name}-mine")
