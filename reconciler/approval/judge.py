@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from ..spec.documents.policy import Key, Policy, Rule, fingerprint, instant
 from ..words import count
@@ -49,12 +48,7 @@ class _Votes:
 
 def rules_for(policy: Policy, statement: Statement) -> tuple[Rule, ...]:
     """Return every rule that fits a statement; all of them must be satisfied."""
-    return tuple(
-        rule
-        for rule in policy.rules
-        if statement.verb in rule.verbs
-        and any(fnmatchcase(name, pattern) for pattern in rule.where for name in statement.scope)
-    )
+    return tuple(rule for rule in policy.rules if statement.verb in rule.verbs and rule.fits(statement.scope))
 
 
 def judge(

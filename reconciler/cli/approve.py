@@ -12,7 +12,8 @@ from ..adapters.ssh_keygen import SshKeygen
 from ..approval.covered import NOWHERE, Subject, authorises, content_of, document_of
 from ..approval.documents import deployment
 from ..approval.line import Line
-from ..approval.record import NAMESPACE, SIGNATURE, Decision, Record, is_plain
+from ..approval.record import NAMESPACE, SIGNATURE, Decision, NoRecord, Record, is_plain
+from ..approval.record import read as read_record
 from ..approval.statement import Statement
 from ..errors import ExitCode, PolicyRefused, ReconcileError, UsageError
 from ..ports import Signatures
@@ -59,7 +60,7 @@ def run(said: Said, directory: Path, site: str | None, *, auto_approve: bool, as
     if person is None:
         raise PolicyRefused(f"the policy knows nobody with the key {fingerprint(signatures.public(said.key))}")
     now = datetime.now(UTC).replace(microsecond=0)
-    made = [Record(said.decision, person, now, said.reason, statement) for statement in statements]
+    made = [_checked(Record(said.decision, person, now, said.reason, statement)) for statement in statements]
     if not as_json:
         write("\n".join(render.text(record) for record in made))
     if not auto_approve:
@@ -114,6 +115,15 @@ def _of_document(said: Said, open_session: Session, line: Line) -> Iterator[Stat
     content = found[1] if found and found[0] == subject else NOWHERE.content
     if content != before.content:
         yield authorises(subject, content, before, line.root)
+
+
+def _checked(record: Record) -> Record:
+    """Refuse what nobody could read: a record that is signed and does not count helps nobody."""
+    try:
+        return read_record(record.text)
+    except NoRecord as reason:
+        subject = ascii(record.statement.subject)
+        raise PolicyRefused(f"{subject} cannot be approved, since {reason}: names are plain ASCII") from reason
 
 
 def _write(record: Record, key: str, root: Path, signatures: Signatures) -> str:

@@ -76,6 +76,14 @@ def test_a_file_of_processing_is_approved_as_it_is_committed(board: Board) -> No
     assert board.apply().code == 0
 
 
+def test_a_name_that_could_be_taken_for_another_is_not_approved(board: Board) -> None:
+    board.site.write("r\u0443n.sh", "true\n")
+    board.site.commit("a script")
+    said = board.says("carol", "processing", "r\u0443n.sh", "--propose")
+    assert said.code == ExitCode.POLICY
+    assert "names are plain ASCII" in said.err
+
+
 def test_a_deployment_is_approved_as_the_set_says(board: Board) -> None:
     deployment = {"ticket": "DM-9", "repositories": {"here/main": {"protect": True}}}
     board.site.edit(SPEC, lambda spec: spec.update(deployment=deployment))

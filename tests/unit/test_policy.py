@@ -104,6 +104,11 @@ def test_somebody_must_say_yes_to_a_new_policy(approvals: dict[str, int]) -> Non
     assert "who may change the policy" in problems(rules=[rule("policy", approvals=approvals)])
 
 
+def test_a_rule_about_policies_elsewhere_does_not_protect_this_one() -> None:
+    elsewhere = {**rule("policy", approvals={"board": 2}), "where": ["specs/other.yaml"]}
+    assert "who may change the policy" in problems(rules=[elsewhere, rule("policy", approvals={})])
+
+
 @pytest.mark.parametrize(
     ("text", "inside"),
     [("2026-06-01T09:00", True), ("2026-06-01T17:00", False), ("2026-06-01T08:59", False), ("2026-06-02T12:00", False)],

@@ -12,7 +12,9 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
@@ -131,6 +133,10 @@ class Rule(Model):
     unverified: Text | None = None
     """Why what fits this rule is adopted without a verification that passed."""
 
+    def fits(self, names: Iterable[str]) -> bool:
+        """Return whether one of these names is like one of the patterns."""
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.where)
+
 
 class Window(Model):
     """Hours of some days, in UTC, in which a site may be changed."""
@@ -181,8 +187,9 @@ class Policy(Model):
             for role, wanted in rule.approvals.items():
                 if roles[role] < wanted:
                     raise ValueError(f"a rule asks for {wanted} people of role {role!r}, and there are {roles[role]}")
-        if not any("policy" in rule.verbs and sum(rule.approvals.values()) for rule in self.rules):
-            raise ValueError("no rule says who may change the policy itself")
+        own = [rule for rule in self.rules if "policy" in rule.verbs and rule.fits([POLICY])]
+        if not any(sum(rule.approvals.values()) for rule in own):
+            raise ValueError(f"no rule says who may change the policy itself, {POLICY}")
         return self
 
     def owner(self, key: str) -> str | None:
