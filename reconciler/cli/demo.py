@@ -8,9 +8,9 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
+from ..demo import board, specs, worked_example
 from ..demo import camera as cameras
 from ..demo import frames as exposures
-from ..demo import worked_example
 from ..demo.camera import Camera
 from ..demo.specs import PRODUCTS, Found
 from ..demo.story import Story, new_root
@@ -68,6 +68,8 @@ def _play(story: Story, camera: Camera, frames: Path | None, where: str) -> Foun
         found = _present(story.root, camera, where)
     sys.stdout.write(f"{answer['ingested']} frames ingested, {len(answer['refused'])} refused\n")
     story.tell(camera, found, where)
+    waiver = "" if found.simulated else "whether frames of any camera pass is not what is shown here"
+    board.tell(story, specs.chain(camera, specs.CURATED), waiver=waiver)
     return found
 
 

@@ -59,6 +59,17 @@ class Story:
         sys.stdout.write("$ git revert HEAD\n")
         self._git.git.revert("--no-edit", "HEAD")
 
+    def remote(self, path: Path) -> str:
+        """Give the repository a remote that has all its commits; return the last one."""
+        self._git.clone(str(path), bare=True).close()
+        self._git.create_remote("origin", str(path))
+        return str(self._git.head.commit.hexsha)
+
+    def push(self) -> None:
+        """Push the branch, as the merge of a pull request does."""
+        sys.stdout.write("$ git push origin main\n")
+        self._git.git.push("--quiet", "origin", "main")
+
     def tell(self, camera: Camera, found: Found, where: str) -> None:
         """Build, look again, change, revert."""
         self._build(camera, found, where)

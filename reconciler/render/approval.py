@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from ..approval.judge import Judgement
 from ..approval.record import Record
+from ..approval.statement import SHA
 
 _SAYS = {"propose": "proposes", "approve": "approves", "reject": "rejects", "withdraw": "takes back what was said of"}
+
+_DIGITS = len(SHA) + 16
 
 
 def text(record: Record) -> str:
@@ -23,7 +26,12 @@ def _lines(record: Record) -> Iterator[str]:
     yield f"  asked for by {', '.join(statement.scope)}"
     yield f"  signed {record.signed:%Y-%m-%d %H:%M:%S} UTC, in the history that begins with {statement.root[:12]}"
     yield "  binds"
-    yield from (f"    {name}: {value}" for name, value in sorted(statement.parts.items()))
+    yield from (f"    {name}: {_shortened(value)}" for name, value in sorted(statement.parts.items()))
+
+
+def _shortened(value: str) -> str:
+    """Return a part's value; of a digest what tells it from others, the record has all of it."""
+    return f"{value[:_DIGITS]}…" if value.startswith(SHA) and len(value) > _DIGITS else value
 
 
 def judged(judgement: Judgement) -> str:

@@ -41,6 +41,14 @@ def test_a_change_recertifies_and_reorders_and_builds_nothing(told: tuple[Path, 
     assert "+ produce" not in change
 
 
+def test_a_board_says_yes_before_science_sees_it(told: tuple[Path, str]) -> None:
+    waits, signed = told[1].split("# A pull request puts the ticket into the chain")[1].split("# Whoever sees the site")
+    assert "needs an approval to adopt LSSTComCam/calib/DM-1002, which science would see" in waits
+    assert "has not passed its verification" not in waits
+    assert "approved  adopt LSSTComCam/calib/DM-1002 at laptop/main by ada, ben" in signed
+    assert "done  link LSSTComCam/calib/DM-1002 into LSSTComCam/calib" in signed
+
+
 def test_everything_that_was_told_stands_in_the_repository(told: tuple[Path, str]) -> None:
     shown = json.loads(reconcile("show", "LSSTComCam/calib", "--directory", told[0], "--json"))
     assert shown["laptop/main"][0]["children"] == ["LSSTComCam/calib/DM-1002", "LSSTComCam/calib/DM-1001"]
