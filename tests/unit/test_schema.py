@@ -8,10 +8,10 @@ from reconciler.errors import UsageError
 from reconciler.spec.documents import KINDS
 from reconciler.spec.nodes import compose, plain
 from reconciler.spec.schema import schema
-from reconciler.spec.source import Source
+from reconciler.spec.source import DATA, Source
 
 ROOT = Path(__file__).parents[2]
-REAL = sorted((*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("sites/*.yaml")))
+REAL = sorted(path for path in (*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("sites/*.yaml")) if path.parent.name != DATA)
 
 
 def values(path: Path) -> Any:
