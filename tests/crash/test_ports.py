@@ -116,6 +116,7 @@ class Operator:
         assert repository.nearest_exposures(INSTRUMENT, EXPOSURES["bias"][0].id)
         curated = next(key.leaf for key, work in want.works.items() if isinstance(work, Curation))
         assert repository.tables(curated, RESULTS) == {}
+        assert len(repository.digests(curated, ("defects",))) == len(DETECTORS)
         with TemporaryDirectory() as folder:
             assert len(repository.retrieve(curated, ("defects",), folder)) == len(DETECTORS)
 

@@ -40,6 +40,7 @@ COMMANDS = (
     "approve",
     "approvals",
     "report",
+    "daily",
     "demo",
 )
 PROJECT = Path(__file__).parents[2]
