@@ -12,7 +12,7 @@ from ..daily.finding import Finding, Need
 from ..daily.leaf import Names, names, remarks
 from ..daily.part import Part
 from ..daily.streak import Judged, Streak, judged, streak
-from ..daily.uses import uses
+from ..daily.uses import Asked, Use, uses
 from ..daily.work import Day, types, work
 from ..errors import ReconcileError, Unreachable
 from ..examination import criteria
@@ -23,9 +23,11 @@ from ..observation import Scope
 from ..ports import Columns, Repository, Series
 from ..spec.load import Tree
 from ..spec.problems import nearest
+from ..spec.ranges import ranges
 from ..state import Change, Gen, Presence, State
 from ..steps import World
 from ..steps.generations import generations
+from ..validity import Validity
 from ..verification.verdict import Verdict
 
 
@@ -91,11 +93,16 @@ class DayRun:
         verdict = self._verdict(part, table, leaves[-1])
         facts, state = self.before.facts, self.before.state
         calendar = facts.calendar(state, self.day.place, [self.day.chain])
-        used = uses(table, part.entry.dataset_type, facts.seals(self.day.place), calendar)
+        used = uses(table, self._asked(part, table), facts.seals(self.day.place), calendar)
         subject = event.Subject(self.day.instrument, self.day.place, self.day.day, part.name)
         found = Finding(subject, leaves, verdict, used)
         since = streak(self._days(part, table, found, series))
-        return replace(found, need=self._need(part, since)) if since else found
+        return replace(found, need=self._need(part, since, used)) if since else found
+
+    def _asked(self, part: Part, table: Columns) -> Asked:
+        """Return what calibrations are asked about: those that the first exposure gets."""
+        begin = metrics.begin(table) or part.exposures[0].validity.begin
+        return Asked(part.entry.dataset_type, part.physical_filter, Validity(begin, begin + 1))
 
     def _look(self, exposures: frozenset[int]) -> Look:
         wanted = frozenset[str]().union(*(types(self.day, part) for part in self.parts))
@@ -135,13 +142,19 @@ class DayRun:
                 older = series.read(self.day.instrument, part.name, day)
                 yield judged(day, metrics.begin(older) or 0, self._verdict(part, older, ""))
 
-    def _need(self, part: Part, since: Streak) -> Need:
+    def _need(self, part: Part, since: Streak, used: tuple[Use, ...]) -> Need | None:
+        """Return what is needed by the detectors that fail with what the chain still gives; None if it gives others."""
+        current = ranges(number for use in used if use.given for number in use.detectors)
+        failing = (since.detectors or part.detectors) & current
+        if not failing:
+            return None
+        told_apart = "physical_filter" in part.entry.dimensions
         asked = closing.Closed(
             self.day.place,
             self.day.chain,
             part.entry.dataset_type,
-            part.physical_filter if "physical_filter" in part.entry.dimensions else None,
-            since.detectors or part.detectors,
+            part.physical_filter if told_apart else None,
+            failing,
             since.begin,
         )
         return Need(since, closing.closing(asked, self.before.state, self.before.facts))

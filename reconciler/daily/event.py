@@ -93,6 +93,7 @@ def _calibrations(uses: tuple[Use, ...]) -> list[Mapping[str, Any]]:
             "leaf": use.source.name if use.source and use.source.kind == "gen" else None,
             "uuid": use.source.name if use.source and use.source.kind == "uuid" else None,
             "collection": use.collection,
+            "in_use": use.given,
         }
         for use in uses
     ]

@@ -28,7 +28,7 @@ class Finding:
     leaves
         The collections that hold the results, in order of time.
     need
-        None for one that does not fail.
+        None for one that does not fail, or that failed with what the chain gives no more.
     """
 
     subject: Subject

@@ -13,6 +13,7 @@ from ..resolve import Calendar
 from ..seals import Seal
 from ..spec.ranges import Ranges, ranges
 from ..timeline import Source, gen, uuid
+from ..validity import Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,15 @@ class Use:
     source
         None if the results do not say what was applied.
     collection
-        The collection of the chain that gives it now; None if none does any more.
+        The first collection of the chain that holds it; None if none does any more.
+    given
+        Whether the chain still gives it to these detectors at the time of the exposures.
     """
 
     detectors: Ranges
     source: Source | None
     collection: str | None = None
+    given: bool = True
 
     @property
     def ticket(self) -> str | None:
@@ -38,13 +42,24 @@ class Use:
         return made_for or (ticket_in(self.collection) if self.collection else None)
 
 
-def uses(table: Columns, dataset_type: str, seals: Mapping[str, Seal], calendar: Calendar) -> tuple[Use, ...]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about: calibrations of one type, through one filter if they are told apart by it, at one time."""
+
+    dataset_type: str
+    physical_filter: str | None
+    when: Validity
+
+
+def uses(table: Columns, asked: Asked, seals: Mapping[str, Seal], calendar: Calendar) -> tuple[Use, ...]:
     """Return what the detectors of a day's table were tested with, most detectors first."""
-    leaves, given = _leaves(seals, dataset_type), _given(calendar, dataset_type)
-    found: defaultdict[tuple[Source | None, str | None], set[int]] = defaultdict(set)
+    leaves = _leaves(seals, asked.dataset_type)
+    holders, answers = _held(calendar, asked)
+    found: defaultdict[tuple[Source | None, str | None, bool], set[int]] = defaultdict(set)
     for detector, name in _pairs(table):
         source = gen(leaves[name]) if name in leaves else uuid(name) if name else None
-        found[source, given.get((detector, source)) if source else None].add(detector)
+        holder = holders.get((detector, source)) if source else None
+        found[source, holder, source in (None, answers.get(detector))].add(detector)
     told = (Use(ranges(numbers), *of) for of, numbers in found.items())
     return tuple(sorted(told, key=lambda use: (-len(use.detectors), use.detectors.spans)))
 
@@ -62,14 +77,19 @@ def _leaves(seals: Mapping[str, Seal], dataset_type: str) -> dict[str, str]:
     return {name: leaf for leaf, seal in seals.items() for name in seal.datasets.get(dataset_type, {}).values()}
 
 
-def _given(calendar: Calendar, dataset_type: str) -> dict[tuple[int, Source], str]:
-    """Return through which collection a detector gets a source, the first of them in search order."""
-    found: dict[tuple[int, Source], str] = {}
-    for (held_type, data_id), held in calendar.holdings().items():
-        if held_type != dataset_type:
+def _held(calendar: Calendar, asked: Asked) -> tuple[dict[tuple[int, Source], str], dict[int, Source]]:
+    """Return the first collection that holds a source for a detector, and what each detector gets at the time."""
+    holders: dict[tuple[int, Source], str] = {}
+    answers: dict[int, Source] = {}
+    for (dataset_type, data_id), held in calendar.holdings().items():
+        told = parse(data_id)
+        through = told.get("physical_filter")
+        if dataset_type != asked.dataset_type or through not in (None, asked.physical_filter):
             continue
-        detector = int(parse(data_id).get("detector", -1))
+        detector = int(told.get("detector", -1))
         for collection, spans in held:
-            for span in spans:
-                found.setdefault((detector, span.source), collection)
-    return found
+            for begin, end, source in spans:
+                holders.setdefault((detector, source), collection)
+                if begin < asked.when.end and asked.when.begin < end:
+                    answers.setdefault(detector, source)
+    return holders, answers

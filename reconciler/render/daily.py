@@ -58,13 +58,15 @@ def _lines(finding: Finding, chain: str) -> Iterator[str]:
         yield f"  {complaint.partition(': ')[2]}"
     if finding.need is not None:
         yield from _need(finding, finding.need, chain)
+    elif verdict.outcome == "failed":
+        yield "  no replacement is proposed: the chain gives others by now; new exposures will tell how good these are"
 
 
 def _told(use: Use) -> str:
     """Return what was applied: ticket first, since people know it by that."""
     if use.source is None:
         return "a calibration that the results do not name"
-    gone = "" if use.collection else ", which the chain gives no more"
+    gone = "" if use.given else ", which the chain gives no more"
     name = f"{use.ticket} ({use.source})" if use.ticket else str(use.source)
     return f"{name}{gone}"
 

@@ -168,6 +168,7 @@ def test_a_failure_is_an_event_with_everything_that_an_alarm_needs(desk: Desk) -
                 "leaf": MADE,
                 "uuid": None,
                 "collection": f"{CHAIN}/trial/bias.{desks.RERUN}",
+                "in_use": True,
             }
         ],
     }
@@ -226,6 +227,19 @@ def test_a_calibration_that_no_seal_names_is_told_by_its_uuid(desk: Desk) -> Non
     take(desk)
     (verified,) = named(daily(desk, "--json"), "verified")
     assert {one["detectors"]: one["uuid"] for one in verified["calibrations"]} == {str(d): n for d, n in names.items()}
+
+
+def test_what_was_replaced_since_is_not_asked_to_be_replaced(desk: Desk) -> None:
+    take(desk, noisy=[1])
+    assert "replacement needed" in daily(desk).out
+    repository.certify_bias(str(desk.butler_root), f"{PUBLIC}/DM-9", "new", None, None)
+    with desk.butler() as butler:
+        butler.collections.prepend_chain(PUBLIC, f"{PUBLIC}/DM-9")
+    said = daily(desk)
+    assert said.code == 9
+    assert f"detectors 0..1 with {desks.TICKET} ({MADE}), which the chain gives no more" in said.out
+    assert "replacement needed" not in said.out
+    assert "no replacement is proposed: the chain gives others by now" in said.out
 
 
 def test_a_name_that_somebody_else_has_taken_is_left_alone(desk: Desk) -> None:

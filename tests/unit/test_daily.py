@@ -10,14 +10,14 @@ import pytest
 from reconciler.daily import event, metrics
 from reconciler.daily.closing import Closed, closing
 from reconciler.daily.streak import Judged, Streak, calendar_day, judged, noon, streak
-from reconciler.daily.uses import Use, uses
+from reconciler.daily.uses import Asked, Use, uses
 from reconciler.facts import Facts
 from reconciler.resolve import Calendar
 from reconciler.seals import Seal
 from reconciler.spec.ranges import Ranges, ranges
 from reconciler.state import Cert, Chain, State
 from reconciler.timeline import constant, gen, timeline, uuid
-from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, in_utc, tai
+from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity, in_utc, tai
 from reconciler.verification.bound import Bound
 from reconciler.verification.criteria import Criteria, Threshold
 
@@ -105,26 +105,39 @@ def calendar(**ranges_of: tuple[str, int, int, str]) -> tuple[State, Calendar]:
 
 
 MADE = f"{CHAIN}/DM-2/biasGen.20241201a"
+ASKED = Asked("bias", None, Validity(NIGHT, NIGHT + 1))
 
 
 def test_a_uuid_is_told_as_its_leaf_and_ticket_where_a_seal_names_it() -> None:
     _, given = calendar(DM_2=("gen", BEGINNING, END, MADE))
     data_ids = {f"instrument={CAMERA},detector={n}": name for n, name in enumerate("ab")}
-    (use,) = uses(measured(), "bias", {MADE: Seal("", {}, "run", {"bias": data_ids})}, given)
+    (use,) = uses(measured(), ASKED, {MADE: Seal("", {}, "run", {"bias": data_ids})}, given)
     assert use == Use(ranges([0, 1]), gen(MADE), f"{CHAIN}/DM-2")
     assert use.ticket == "DM-2"
 
 
 def test_a_uuid_that_no_seal_names_has_the_ticket_of_the_collection_that_gives_it() -> None:
     _, given = calendar(DM_9=("uuid", BEGINNING, END, "a"))
-    first, second = uses(measured(), "bias", {}, given)
+    first, second = uses(measured(), ASKED, {}, given)
     assert (first.source, first.ticket) == (uuid("a"), "DM-9")
     assert (second.source, second.collection, second.ticket) == (uuid("b"), None, None)
 
 
+def test_what_the_chain_gives_no_more_is_told_also_where_it_is_still_held() -> None:
+    _, given = calendar(DM_3=("uuid", NIGHT, END, "new"), DM_9=("uuid", BEGINNING, END, "a"))
+    first, second = uses(measured(), ASKED, {}, given)
+    assert (first.source, first.collection, first.given) == (uuid("a"), f"{CHAIN}/DM-9", False)
+    assert (second.source, second.collection, second.given) == (uuid("b"), None, False)
+
+
+def test_a_successor_that_begins_later_changes_nothing() -> None:
+    _, given = calendar(DM_3=("uuid", NIGHT + 1, END, "new"), DM_9=("uuid", BEGINNING, END, "a"))
+    assert uses(measured(), ASKED, {}, given)[0].given
+
+
 def test_rows_that_name_nothing_are_told_as_such() -> None:
     _, given = calendar()
-    (use,) = uses(measured(CALIB_UUID_bias=np.array([""] * 4)), "bias", {}, given)
+    (use,) = uses(measured(CALIB_UUID_bias=np.array([""] * 4)), ASKED, {}, given)
     assert use == Use(ranges([0, 1]), None)
 
 
