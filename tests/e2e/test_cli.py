@@ -36,6 +36,7 @@ COMMANDS = (
     "bisect",
     "observe",
     "lint",
+    "daily",
     "cancel",
     "approve",
     "approvals",
