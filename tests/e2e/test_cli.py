@@ -41,7 +41,6 @@ COMMANDS = (
     "approve",
     "approvals",
     "report",
-    "daily",
     "demo",
 )
 PROJECT = Path(__file__).parents[2]
