@@ -78,10 +78,15 @@ def prepare(root: Path) -> None:
     written[f"specs/{camera.name}/chain.yaml"] = specs.chain(camera, specs.TICKET)
     for name, text in written.items():
         if specs.CURATED not in name and "curated" not in name:
-            story.write(name, text)
+            story.write(name, _unverified(text))
     story.commit("A bias")
     story.run("lock")
     story.commit("Its lock")
+
+
+def _unverified(text: str) -> str:
+    """Return a document that asks for no verification: what is timed is one pipeline."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("verify:"))
 
 
 def _apply(root: Path) -> Used:
