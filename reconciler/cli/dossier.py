@@ -19,7 +19,6 @@ from ..render.report.value import Section
 from ..spec.documents import CalibrationSet
 from ..spec.located import Located
 from ..spec.problems import listed, nearest
-from ..spec.ranges import ranges
 from ..words import count
 from . import focal_plane
 from .session import Session
@@ -42,7 +41,7 @@ def report(open_session: Session, ticket: str, pictures: Path) -> Report:
         focal_plane=_focal_plane(open_session, sets[0].document.instrument),
         effect=tuple(_effect(open_session, seen)),
         acceptances=tuple(dict.fromkeys(a for one in evidence for c in one.criteria.values() for a in c.acceptances)),
-        warnings=tuple(_warnings(evidence, [work for _, work in found], open_session)),
+        warnings=tuple(_warnings(evidence, [work for _, work in found])),
         requested=tuple(r for one in sets if one.document.approval for r in one.document.approval.requested),
         further=tuple(_further(open_session, ticket, judged, seen)),
     )
@@ -150,7 +149,7 @@ def _effect(open_session: Session, seen: Look) -> Iterator[Section]:
         yield from sections(open_session.impacts(seen, plan), blocked=blocked)
 
 
-def _warnings(evidence: list[Evidence], found: list[Found], open_session: Session) -> Iterator[str]:
+def _warnings(evidence: list[Evidence], found: list[Found]) -> Iterator[str]:
     if not any(one.examinations for one in evidence):
         yield "Nothing is verified: the spec has no `verify`, or its lock lacks the exposures."
     for name, criteria in ((n, c) for one in evidence for n, c in one.criteria.items()):
@@ -162,10 +161,3 @@ def _warnings(evidence: list[Evidence], found: list[Found], open_session: Sessio
             yield f"{work.product} has not been verified yet; `reconcile apply` does so."
         if len(work.exposures) <= FEW:
             yield f"{work.product} is judged by {count(len(work.exposures), 'exposure')} only."
-        for key in work.examined:
-            made = open_session.want.works[key]
-            if isinstance(made, Generation) and (left_out := set(made.exposures) - set(work.exposures)):
-                yield (
-                    f"{work.product}: {len(left_out)} of the {len(made.exposures)} exposures that it is made from are "
-                    f"not among those examined ({ranges(left_out)})."
-                )
