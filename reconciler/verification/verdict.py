@@ -117,7 +117,7 @@ class Judge(Criteria):
         return Verdict(subject, leaf, self.rule, tuple(self._test(subject, test, measured(test)) for test in asked))
 
     def _test(self, subject: str, test: Test, measures: Measures) -> TestVerdict:
-        thresholds = (Threshold(test.bound), *self.thresholds.get(test.name, ()))
+        thresholds = _counting((Threshold(test.bound), *self.thresholds.get(test.name, ())))
         concerning = [one for one in self.acceptances if _concerns(one, test.name, subject)]
         beyond = excess(measures, thresholds)
         accepted = [_covers(one, measures) for one in concerning]
@@ -158,6 +158,12 @@ def _enough(measures: Measures) -> int:
     places = len(np.unique(np.stack([measures.detector.astype(np.str_), measures.amplifier]), axis=1).T)
     per_detector = max(1, round(places / detectors) // 2)
     return per_detector * (detectors // 2 + 1)
+
+
+def _counting(thresholds: tuple[Threshold, ...]) -> tuple[Threshold, ...]:
+    """Return the thresholds without those that a later one for all detectors replaces."""
+    general = [at for at, threshold in enumerate(thresholds) if threshold.detectors is None]
+    return thresholds[general[-1] :]
 
 
 def _concerns(acceptance: Acceptance, test: str, subject: str) -> bool:

@@ -161,6 +161,12 @@ def test_a_new_threshold_needs_no_new_run() -> None:
     assert judged(table(d1_C02=2.0), wider).outcome == "passed"
 
 
+def test_a_threshold_for_all_detectors_takes_the_place_of_those_before_it() -> None:
+    wide, some = Threshold(Bound(at_most=3.0)), Threshold(Bound(at_most=4.0), frozenset({1}))
+    verdict = judged(table(), Judge("strict", {"NOISE": (some, wide, some)}))
+    assert verdict.tests[0].thresholds == (wide, some)
+
+
 def test_a_threshold_for_some_detectors_holds_for_them_alone() -> None:
     wider = Judge("strict", {"NOISE": (Threshold(Bound(at_most=3.0), frozenset({1})),)})
     assert judged(table(d1_C02=2.0), wider).outcome == "passed"
