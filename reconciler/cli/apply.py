@@ -16,6 +16,7 @@ from ..render import plan as render
 from ..saved import load, require_fresh
 from ..state import Chain, Change, Owned
 from .output import progress, write, write_json
+from .report import of_verified
 from .session import Session, session
 from .spot_check import SpotCheck
 from .trusted import require, require_later
@@ -61,6 +62,9 @@ def run(
             write_json({**render.as_json(plan, heading), "results": results_json, **looked, "exit": int(code)})
         elif results:
             write(_summary(results))
+        for told in of_verified(open_session, results):
+            if not as_json:
+                write(told)
         return code
 
 

@@ -87,3 +87,15 @@ def test_a_folder_that_is_no_report_is_left_alone(desk: Desk, tmp_path: Path) ->
     said = desk.run("report", TICKET, "--into", str(tmp_path))
     assert said.code == 1
     assert (tmp_path / "thesis.tex").read_text() == "mine"
+
+
+def test_a_site_that_wants_reports_has_one_of_each_ticket_that_was_verified(desk: Desk) -> None:
+    desk.edit(SITE, lambda site: site.update(reports="evidence"))
+    desk.edit(".gitignore", lambda ignored: f"{ignored}\nevidence/")
+    desk.commit("reports")
+    said = desk.apply()
+    assert f"{TICKET}: passed. Open" in said.out
+    front = desk.root / "evidence" / TICKET / "index.html"
+    before = front.stat().st_mtime_ns
+    desk.apply()
+    assert front.stat().st_mtime_ns == before, "nothing was verified, so nothing is told anew"

@@ -57,6 +57,8 @@ class Site(Model):
     repositories: dict[Name, SiteRepository] = Field(min_length=1)
     engine: Engine = Engine()
     releases: dict[Name, SiteRelease] = Field(default_factory=dict)
+    reports: Text | None = None
+    """Directory into which `apply` writes the report of each ticket that it has verified, relative to the git root."""
     series: Text = "series"
     """Directory of what `daily` measured, day by day, relative to the git root."""
     influx: Influx | None = None
