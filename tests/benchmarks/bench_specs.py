@@ -13,6 +13,7 @@ import yaml
 
 from reconciler.spec.check import check
 from reconciler.spec.documents import CalibrationSet, Catalog, Lock
+from reconciler.spec.examinations import examined
 from reconciler.spec.instances import expression, instances
 from reconciler.spec.load import load_tree, lock_path
 from reconciler.spec.lock import dump_lock
@@ -94,6 +95,11 @@ def lock_of(document: CalibrationSet, catalog: Catalog) -> Lock:
             "starting_calibs": document.starting_calibs,
             "starting": starting,
             "products": products,
+            "examinations": {
+                one.name: {"selection": one.selection, "exposures": tuple(2024110800000 + step for step in range(25))}
+                for one in examined(document, catalog)
+                if one.selection
+            },
         }
     )
 

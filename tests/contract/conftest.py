@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.ports import Repository
 from tests.contract.hands import ButlerHands, Hands, MemoryHands, copy, make_template
-from tests.servers.postgresql import NoServer, Server, postgresql
+from tests.servers.debian import Missing
+from tests.servers.postgresql import Server, postgresql
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,7 @@ def server() -> Iterator[Server]:
     try:
         running = postgresql()
         started = running.__enter__()
-    except NoServer as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

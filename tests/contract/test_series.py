@@ -19,7 +19,8 @@ from reconciler.adapters.series.parquet import ParquetSeries
 from reconciler.errors import ReconcileError, Unreachable
 from reconciler.ports import Columns, Series
 from reconciler.validity import NANOSECOND, tai, unix
-from tests.servers.influxdb import NoServer, Server, influxdb
+from tests.servers.debian import Missing
+from tests.servers.influxdb import Server, influxdb
 
 CAMERA, DAY = "Test Cam", 20241208
 NIGHT = tai("2024-12-08T20:00:00")
@@ -32,7 +33,7 @@ def server() -> Iterator[Server]:
     try:
         running = influxdb(token=TOKEN)
         started = running.__enter__()
-    except NoServer as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

@@ -16,7 +16,8 @@ from reconciler.adapters.ssh_keygen import SshKeygen
 from reconciler.errors import ReconcileError
 from reconciler.ports import Signatures
 from tests.board import key
-from tests.servers.openssh import NoClient, new_key, require_client
+from tests.servers.debian import Missing
+from tests.servers.openssh import new_key, require_client
 
 NAMESPACE = "approval@reconcile"
 TEXT = b'{"reconcile": 1}\n'
@@ -35,7 +36,7 @@ class Ring:
 def real(tmp_path_factory: pytest.TempPathFactory) -> Ring:
     try:
         require_client()
-    except NoClient as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

@@ -15,7 +15,8 @@ from git import Repo
 from tests.board import rule
 from tests.e2e import desk as desks
 from tests.e2e.desk import Desk, Said
-from tests.servers.openssh import Key, NoClient, new_key, require_client
+from tests.servers.debian import Missing
+from tests.servers.openssh import Key, new_key, require_client
 
 PEOPLE = ("alice", "bob", "carol")
 POLICY = "specs/policy.yaml"
@@ -90,7 +91,7 @@ def found(folder: Path, locked: Desk, **changes: Any) -> Board:
     """Found a board at a desk whose specs are locked: a policy, a remote, a root of trust."""
     try:
         require_client()
-    except NoClient as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

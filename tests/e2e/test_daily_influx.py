@@ -13,7 +13,8 @@ import pytest
 
 from tests.e2e.desk import INSTRUMENT, SITE, Desk
 from tests.e2e.test_daily import DAY, daily, desk, events, series, take
-from tests.servers.influxdb import NoServer, Server, influxdb
+from tests.servers.debian import Missing
+from tests.servers.influxdb import Server, influxdb
 
 __all__ = ["desk"]
 
@@ -24,7 +25,7 @@ def server() -> Iterator[Server]:
     try:
         running = influxdb()
         started = running.__enter__()
-    except NoServer as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

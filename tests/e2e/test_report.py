@@ -16,7 +16,8 @@ import pytest
 
 from reconciler.render.report import pages, write
 from tests.reports.made import report
-from tests.servers.chromium import NoBrowser, chromium
+from tests.servers.chromium import chromium
+from tests.servers.debian import Missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def running() -> Iterator[Chrome]:
     try:
         started = chromium()
         browser = started.__enter__()
-    except NoBrowser as reason:
+    except Missing as reason:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(reason))

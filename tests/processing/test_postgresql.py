@@ -8,7 +8,8 @@ import pytest
 from lsst.daf.butler import Butler
 
 from processing.__main__ import main
-from tests.servers.postgresql import NoServer, postgresql
+from tests.servers.debian import Missing
+from tests.servers.postgresql import postgresql
 
 
 def test_two_repositories_share_a_database(tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ def test_two_repositories_share_a_database(tmp_path: Path) -> None:
                 assert len(butler.query_datasets("raw", "LSSTComCam/raw/all")) == 1
             with Butler.from_config(tmp_path / "embargo") as butler:
                 assert not list(butler.collections.query("*"))
-    except NoServer as absent:
+    except Missing as absent:
         pytest.skip(str(absent))
 
 
@@ -37,7 +38,7 @@ def test_a_database_without_the_extension_is_an_error_and_no_traceback(tmp_path:
             server.execute("create database bare template template0")
             url = f"--db={server.url('bare')}"
             done = subprocess.run([*command, url], capture_output=True, text=True, check=False)
-    except NoServer as absent:
+    except Missing as absent:
         pytest.skip(str(absent))
     assert done.returncode == 1
     assert "create extension btree_gist" in done.stderr.lower()

@@ -9,14 +9,14 @@ by itself in the background is switched off, and its profile is a temporary dire
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from tests.servers.debian import Missing, require
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -33,10 +33,6 @@ QUIET = (
     "--hide-scrollbars",
 )
 PROGRAMS = ("chromium", "chromedriver")
-
-
-class NoBrowser(Exception):
-    """There is no Chromium here and none can be installed."""
 
 
 @contextmanager
@@ -61,24 +57,16 @@ def chromium(*, width: int = 1280, height: int = 1600) -> Iterator[Chrome]:
 
 def programs() -> tuple[str, str]:
     """Return the paths of browser and driver, after installing them if need be."""
-    if not _all_found() and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", "chromium", "chromium-driver"]):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise NoBrowser(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-    if not _all_found():
-        raise NoBrowser("no chromium and chromedriver are installed; on Debian: apt-get install chromium-driver")
-    browser, driver = (str(shutil.which(name)) for name in PROGRAMS)
-    return browser, driver
+    return require(_found, "Chromium with its driver", "chromium", "chromium-driver")
 
 
-def _all_found() -> bool:
-    return all(shutil.which(name) for name in PROGRAMS)
+def _found() -> tuple[str, str] | None:
+    browser, driver = (shutil.which(name) for name in PROGRAMS)
+    return (browser, driver) if browser and driver else None
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--install"]:  # before parallel tests ask for it all at once
-        with suppress(NoBrowser):  # the tests themselves say why they skip, or fail in CI
+        with suppress(Missing):  # the tests themselves say why they skip, or fail in CI
             programs()
         sys.exit()

@@ -9,7 +9,6 @@ reads) is installed if it is missing and we may (root, apt-get).
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -25,6 +24,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+from tests.servers.debian import Missing, require
 
 PATIENCE = 60.0
 """Seconds until a server that does not answer is given up."""
@@ -122,16 +123,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> No
 
 def program() -> str:
     """Return the path of influxd, after installing it if need be."""
-    if not shutil.which("influxd") and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", "influxdb"]):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise NoServer(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-    found = shutil.which("influxd")
-    if found is None:
-        raise NoServer("no InfluxDB server (influxd) is installed; on Debian: apt-get install influxdb")
-    return found
+    return require(lambda: shutil.which("influxd"), "an InfluxDB server (influxd)", "influxdb")
 
 
 def _free_ports(count: int) -> tuple[int, ...]:
@@ -145,7 +137,7 @@ def _free_ports(count: int) -> tuple[int, ...]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--install"]:  # before parallel tests ask for it all at once
-        with suppress(NoServer):  # the tests themselves say why they skip, or fail in CI
+        with suppress(Missing):  # the tests themselves say why they skip, or fail in CI
             program()
         sys.exit()
     with influxdb() as running:

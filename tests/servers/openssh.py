@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,9 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class NoClient(Exception):
-    """There is no ssh-keygen here and none can be installed."""
+from tests.servers.debian import Missing, require
 
 
 @dataclass(frozen=True)
@@ -27,14 +24,8 @@ class Key:
 
 
 def require_client() -> None:
-    """Make sure that there is an ssh-keygen; raise `NoClient` otherwise."""
-    if shutil.which("ssh-keygen"):
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise NoClient("ssh-keygen is missing, and only root could install it with apt-get")
-    for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "openssh-client"]):
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            raise NoClient("ssh-keygen is missing, and apt-get could not install openssh-client")
+    """Make sure that there is an ssh-keygen; raise `Missing` otherwise."""
+    require(lambda: shutil.which("ssh-keygen"), "ssh-keygen", "openssh-client")
 
 
 def new_key(file: Path, kind: str = "ed25519") -> Key:
@@ -47,5 +38,5 @@ def new_key(file: Path, kind: str = "ed25519") -> Key:
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--install"]:
-    with suppress(NoClient):  # the tests themselves say why they skip, or fail in CI
+    with suppress(Missing):  # the tests themselves say why they skip, or fail in CI
         require_client()

@@ -22,13 +22,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.debian import Missing, require
+
 USER = "postgres"
 PATIENCE = 60.0
 """Seconds until a server that does not answer is given up."""
 
 
 class NoServer(Exception):
-    """There is no PostgreSQL here and none can be installed."""
+    """PostgreSQL is here and does not start."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,7 @@ def _as_user() -> list[str]:
 
 def _binaries() -> Path:
     """Return the directory that holds initdb and postgres, after installing them if need be."""
-    found = _find()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", "postgresql", "postgresql-contrib"]):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise NoServer(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-        found = _find()
-    if found is None:
-        raise NoServer("no PostgreSQL server (initdb) is installed; on Debian: apt-get install postgresql")
-    return found
+    return require(_find, "a PostgreSQL server (initdb)", "postgresql", "postgresql-contrib")
 
 
 def _find() -> Path | None:
@@ -135,7 +127,7 @@ def _free_port() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--install"]:  # before parallel tests ask for it all at once
-        with suppress(NoServer):  # the tests themselves say why they skip, or fail in CI
+        with suppress(Missing):  # the tests themselves say why they skip, or fail in CI
             _binaries()
         sys.exit()
     with postgresql() as running:
