@@ -64,7 +64,7 @@ def test_after_kills_the_next_apply_finishes_and_nothing_is_there_twice(
 
 def killed(before: Playground, folder: Path, seconds: float) -> Playground:
     """Return a copy of a world in which an apply was killed after so long; sooner, if it had ended by then."""
-    for attempt in range(10):
+    for attempt in range(20):
         world = before.copy(folder / f"world{attempt}")
         if child.kill(world.root, seconds * 0.7**attempt, *APPLY):
             return world
