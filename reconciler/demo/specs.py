@@ -16,8 +16,8 @@ SCALED = """\
 kind: Verification
 instrument: {instrument}
 thresholds:
-  bias: {{READ_NOISE_CONSISTENT: [{{at_most: 0.25}}], NOISE: [{{at_most: 0.25}}]}}
-  dark: {{READ_NOISE_CONSISTENT: [{{at_most: 0.25}}], NOISE: [{{at_most: 0.25}}]}}
+  bias: {{READ_NOISE_CONSISTENT: [{{at_most: 0.2}}], NOISE: [{{at_most: 0.2}}]}}
+  dark: {{READ_NOISE_CONSISTENT: [{{at_most: 0.2}}], NOISE: [{{at_most: 0.2}}]}}
 focal_plane: curated/focal_plane.yaml
 """
 WITHOUT_OVERSCAN = """\
