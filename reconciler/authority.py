@@ -22,9 +22,9 @@ from .look import Look, look, whole_scope
 from .observation import Scope
 from .overlay import overlay
 from .plan import make_plan
-from .ports import Content, Reader
+from .ports import Reader
 from .resolve import children_at, reachable
-from .seals import Seal, digest
+from .seals import Seal
 from .spec.load import Tree
 from .state import State
 from .steps import Step
@@ -134,16 +134,6 @@ class Authority:
             return ""
         hours = "; ".join(f"{', '.join(window.days)} {window.begin} to {window.end} UTC" for window in windows)
         return f"{self.site} may be changed only in its windows: {hours}"
-
-
-def content_root(seal: Seal, digests: Mapping[tuple[str, str], Content]) -> str:
-    """Return one digest for what the files of a seal hold; a file that is lacking is part of it."""
-    rows = [
-        [dataset_type, data_id, uuid, str(digests.get((dataset_type, data_id)))]
-        for dataset_type, ids in sorted(seal.datasets.items())
-        for data_id, uuid in sorted(ids.items())
-    ]
-    return digest(rows)
 
 
 def _waits(one: Asked, found: Iterable[tuple[Asked, Judgement]]) -> Iterator[str]:

@@ -23,6 +23,10 @@ _RERUN = re.compile(r"(\d{4})(\d\d)(\d\d)([a-z])\Z", re.ASCII)
 _RELEASE = re.compile(r"(?:w_\d{4}_\d\d|d_\d{4}_\d\d_\d\d|v\d+(?:[._]\d+)*(?:[._]rc\d+)?|embedded)\Z", re.ASCII)
 
 
+TAGS = "/calib_tagged/"
+"""What the names of collections have that only keep calibrations from being cleaned away (DMTN-222 section 3.5.1)."""
+
+
 class Rerun(NamedTuple):
     """The iteration of a generation, a certification or a verification: a day and a letter."""
 
@@ -57,6 +61,11 @@ class Naming:
     def base(self) -> str:
         """What the leaves are under: the ticket chain's name and the tag, if there is one."""
         return f"{self.ticket_chain}/{self.tag}" if self.tag else self.ticket_chain
+
+    def tagged(self, number: int = 1) -> str:
+        """Return the TAGGED collection that protects the ticket's calibrations; the second and later are numbered."""
+        name = f"{self.prefix}{self.instrument}{TAGS}{self.ticket}"
+        return name if number == 1 else f"{name}/{number}"
 
     def leaf(self, stem: str, rerun: str) -> str:
         """Return the collection of one generation, certification or verification."""

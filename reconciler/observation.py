@@ -7,15 +7,16 @@ is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from .names import TAGS
 from .record import COLLECTION as RECORD
 from .record import Record
 from .seals import Claim, Doc, Seal, digest
-from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, State, Value
+from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, State, Tag, Value
 from .timeline import Source, Timeline, gen, timeline, uuid
 from .validity import ALWAYS, Validity
 
@@ -44,11 +45,14 @@ class Scope:
         collections within the scope.
     exposures
         (instrument, exposure id) whose time spans are wanted.
+    files
+        Whether the files of what is sealed are looked for, too.
     """
 
     collections: frozenset[str] | None
     dataset_types: frozenset[str] = frozenset()
     exposures: frozenset[tuple[str, int]] = frozenset()
+    files: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Observation:
         (RUN or TAGGED collection, dataset type) -> data ID -> UUID.
     record
         None where the repository has none.
+    lost
+        UUIDs of sealed datasets whose file is gone, as far as files were looked for.
     """
 
     place: str
@@ -73,6 +79,7 @@ class Observation:
     contents: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
     record: Record | None = None
+    lost: frozenset[str] = frozenset()
 
     @property
     def record_lost(self) -> bool:
@@ -110,10 +117,18 @@ def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
             values[Cert(place, collection_name, dataset_type, data_id)] = shared(
                 tuple([(begin, end, source(dataset_type, data_id, name)) for begin, end, name in rows])
             )
+    values.update(_tags(seen, source))
     if seen.record is not None:
         for (chain, member), by in seen.record.owned.items():
             values[Owned(place, chain, member)] = by
     return State(values)
+
+
+def _tags(seen: Observation, source: Callable[[str, str, str], Source]) -> Iterator[tuple[Tag, Source]]:
+    for (collection, dataset_type), ids in seen.contents.items():
+        if TAGS in collection and seen.collections[collection].type == "TAGGED":
+            for data_id, name in ids.items():
+                yield Tag(seen.place, collection, dataset_type, data_id), source(dataset_type, data_id, name)
 
 
 def leaves(seen: Observation) -> dict[str, Seal]:
@@ -152,25 +167,27 @@ def lower(changes: tuple[Change, ...], seals: Mapping[str, Seal]) -> tuple[Chang
 
 
 def _lowered(key: Key, value: Value | None, seals: Mapping[str, Seal]) -> Value | None:
+    if isinstance(key, Tag) and isinstance(value, Source):
+        return _concrete(value, key, seals)
     if not isinstance(key, Cert) or not isinstance(value, Timeline):
         return value
     return timeline((begin, end, _concrete(source, key, seals)) for begin, end, source in value)
 
 
-def _concrete(source: Source, key: Cert, seals: Mapping[str, Seal]) -> Source:
+def _concrete(source: Source, key: Cert | Tag, seals: Mapping[str, Seal]) -> Source:
     if source.kind == "uuid":
         return source
     return uuid(seals[source.name].datasets[key.dataset_type][key.data_id])
 
 
 def missing(seal: Seal, seen: Observation) -> tuple[tuple[str, str], ...]:
-    """Return the (dataset type, data ID) that the seal names and the RUN no longer holds."""
+    """Return the (dataset type, data ID) that the seal names and the RUN no longer holds, or only without a file."""
     return tuple(
         (dataset_type, data_id)
         for dataset_type, ids in seal.datasets.items()
         for held in (seen.contents.get((seal.run, dataset_type), {}),)
         for data_id, name in ids.items()
-        if held.get(data_id) != name
+        if held.get(data_id) != name or name in seen.lost
     )
 
 

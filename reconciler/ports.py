@@ -2,6 +2,7 @@
 
     Reader       what a repository holds, now or as a snapshot has it
     Repository   a Butler repository: also edit the registry, claim, seal, put files, select exposures
+    Store        the archive: what is distributed, by what its files hold
     Executor     runs a pipeline: build a graph, submit, poll, cancel
     Signatures   signs and verifies, with the SSH keys that people have
     History      the branch that a site trusts, as its remote has it
@@ -12,13 +13,16 @@ Adapters translate every failure that a user can cause into a `ReconcileError`; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
+from .archive import Manifest, Part
+from .content import Content
 from .errors import ReconcileError
 from .observation import Observation, Scope
+from .parcel import Definition, Piece
 from .seals import Claim, Datasets, Seal
 from .state import Change, Key, Value
 from .validity import Validity
@@ -79,17 +83,11 @@ class File:
     sha256: str
 
 
+Counted: TypeAlias = Callable[[Content], None]
+"""Told of each file that was copied."""
+
 Columns: TypeAlias = Mapping[str, Any]
 """A table: name -> numpy array, all of one length."""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a dataset's file holds, by its digest; of several files, the digest of theirs."""
-
-    uuid: str
-    sha256: str
-    size: int
 
 
 class Reader(Protocol):
@@ -118,7 +116,7 @@ class Repository(Reader, Protocol):
     """One Butler repository."""
 
     def commit(self, changes: tuple[Change, ...]) -> None:
-        """Make all these registry edits (Chain, Cert, Owned) or none.
+        """Make all these registry edits (Chain, Cert, Tag, Owned) or none.
 
         Timelines are in the repository's own words: every source, before and after, is a `uuid` (the caller has
         lowered symbolic sources with `observation.lower`), so an adapter needs to know nothing of seals here.
@@ -161,6 +159,25 @@ class Repository(Reader, Protocol):
         A type that the RUN holds nothing of is left out; a file that is gone or cannot be read is an error.
         """
 
+    def definitions(self, dataset_types: frozenset[str]) -> Mapping[str, Definition]:
+        """Return how these dataset types are defined; one that is not registered is left out."""
+
+    def pieces(self, run: str, datasets: Datasets) -> tuple[Piece, ...]:
+        """Return these datasets of a RUN and how their files are read; `content` is not known then.
+
+        A dataset that is not there, whose file is gone, or that is not one file, is an error by name.
+        """
+
+    def receive(
+        self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
+    ) -> None:
+        """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs.
+
+        Each file is read once, and is what its piece's `content` says before it counts; what differs is refused by
+        name, and those before it stay. Nothing else in the repository changes; files are readable for everybody.
+        Raises `Foreign` if another dataset stands under the same data ID in the RUN.
+        """
+
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
 
@@ -177,6 +194,29 @@ class Repository(Reader, Protocol):
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""
+
+
+class Store(Protocol):
+    """The archive: files by the sha256 of what they hold, and manifests that name them. Nothing in it ever changes."""
+
+    def manifests(self, tickets: frozenset[str]) -> tuple[Manifest, ...]:
+        """Return the manifests of these tickets; one that cannot be believed is an error by name."""
+
+    def sizes(self, digests: frozenset[str]) -> Mapping[str, int]:
+        """Return which of these objects are there, and how many bytes each has."""
+
+    def keep(self, pieces: Iterable[Piece], progress: Counted) -> tuple[Content, ...]:
+        """Copy the files of these pieces, in their order, and return what they hold; each is read once.
+
+        An object that is there already stays as it is. If a piece says what its file holds and it does not, that is
+        an error by name. What was copied before an error stays, and is not copied again.
+        """
+
+    def publish(self, manifest: Manifest) -> None:
+        """Write a manifest, whole or not at all; everything that it names must be there. The same again is nothing."""
+
+    def pieces(self, part: Part) -> tuple[Piece, ...]:
+        """Return the datasets of a part and how their files are read; `content` is what the manifest says."""
 
 
 @dataclass(frozen=True, slots=True)

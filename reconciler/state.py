@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .timeline import Timeline
+from .timeline import Source, Timeline
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +52,19 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """A dataset in a TAGGED collection, which keeps it from being cleaned away. Value: `Source`."""
+
+    place: str
+    name: str
+    dataset_type: str
+    data_id: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset_type} {self.data_id} tagged in {self.name} at {self.place}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Owned:
     """A link that we made, as the repository's record tells. Value: the kind of document that asked for it."""
 
@@ -77,8 +90,8 @@ class Presence:
 Owner: TypeAlias = Literal["chain", "set"]
 """What asked for a link: a Chain document, or a calibration set for its own ticket chain."""
 
-Key: TypeAlias = Gen | Cert | Chain | Owned
-Value: TypeAlias = Presence | Timeline | tuple[str, ...] | Owner
+Key: TypeAlias = Gen | Cert | Chain | Tag | Owned
+Value: TypeAlias = Presence | Timeline | tuple[str, ...] | Source | Owner
 
 
 @dataclass(frozen=True, slots=True)

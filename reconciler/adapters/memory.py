@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+from ..content import Content
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, CollectionType, Observation, Scope
-from ..ports import Columns, Content, Exposure, File, Moved, Selected, Taken
+from ..ports import Columns, Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Doc, Seal

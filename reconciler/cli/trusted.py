@@ -15,7 +15,8 @@ from ..approval.covered import ABSENT, document_of, place_of
 from ..approval.judge import Judgement
 from ..approval.line import Line, walk
 from ..approval.record import NAMESPACE
-from ..authority import Authority, Files, content_root
+from ..authority import Authority, Files
+from ..content import content_root
 from ..errors import ApprovalMissing, PolicyRefused
 from ..ports import Repository
 from ..seals import Seal

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.ports import Content
+from reconciler.content import Content
 from tests.contract.hands import ButlerHands, Hands
 from tests.contract.test_put import file
 

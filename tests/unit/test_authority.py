@@ -14,7 +14,8 @@ from reconciler.approval.effects import Asked
 from reconciler.approval.evidence import evidence, plain
 from reconciler.approval.line import Head, Line
 from reconciler.approval.record import Decision, Record, Signed
-from reconciler.authority import Authority, content_root
+from reconciler.authority import Authority
+from reconciler.content import content_root
 from reconciler.errors import ExitCode
 from reconciler.facts import Approval, Facts, Standing
 from reconciler.intent import Desired, Evidence

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ...content import Content
 from ...errors import ReconcileError
-from ...ports import Content
 from ...words import count
 from .rows import data_id_of
 

@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 
+from ...content import Content
 from ...observation import Observation, Scope
-from ...ports import Columns, Content, Exposure, File, Selected, Taken
+from ...ports import Columns, Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity
