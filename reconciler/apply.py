@@ -8,7 +8,7 @@ Jobs that do not await each other are begun one by one, run side by side, and fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -25,7 +25,7 @@ from .plan import expected
 from .ports import Graph, Moved
 from .state import Owned
 from .steps import Outcome, Step, World, is_done
-from .steps.base import DONE, UNCHANGED, Executed
+from .steps.base import DONE, UNCHANGED, Carried, Executed
 from .steps.chains import Link
 
 ATTEMPTS = 30
@@ -111,8 +111,11 @@ class _Site:
         scope, facts = step.scope, self.facts
         public = facts.public if facts.trust == "required" else frozenset[str]()
         collections = (scope.collections or frozenset()) | public
-        narrow = Scope(collections, scope.dataset_types, scope.exposures)
-        seen = look([self.world.repository(step.place)], lambda _: narrow, _only(step, self.want), facts)
+        scopes = {step.place: Scope(collections, scope.dataset_types, scope.exposures, scope.files)}
+        if isinstance(step, Carried):
+            scopes[step.source] = step.source_scope
+        readers = [self.world.reader(place) for place in scopes]
+        seen = look(readers, scopes.__getitem__, _only(scopes, self.want), facts)
         if facts.trust == "none" or not isinstance(step, Link):
             return seen
         return judged(seen, self.want, self.world.repositories, [Owned(step.place, step.chain.name, step.member)])
@@ -154,11 +157,8 @@ def _told(error: ReconcileError) -> Outcome:
             return Outcome("failed", str(error), ExitCode.FAILED)
 
 
-def _only(step: Step, want: Desired) -> Desired:
-    """Return what is wanted at the step's place as far as `look` needs it: the RUNs that the locks pin."""
-    works = {key: work for key, work in want.works.items() if key.place == step.place and key.leaf in _leaves(step)}
+def _only(scopes: Mapping[str, Scope], want: Desired) -> Desired:
+    """Return what is wanted at the places looked at as far as `look` needs it: the RUNs that the locks pin."""
+    leaves = {place: scope.collections or frozenset() for place, scope in scopes.items()}
+    works = {key: work for key, work in want.works.items() if key.leaf in leaves.get(key.place, frozenset())}
     return Desired(want.state, works)
-
-
-def _leaves(step: Step) -> frozenset[str]:
-    return step.scope.collections or frozenset()

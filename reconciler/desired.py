@@ -1,16 +1,18 @@
 """From specs to what is wanted at one site: pure, and the same for the same files.
 
-The wanted state never names a UUID: it names leaves. What a set makes is wanted at its origin only; other places
-receive it by distribution.
+The wanted state never names a UUID: it names leaves. What a set makes is made at its origin only; the places that it
+is deployed to receive it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import curation, generation
+from .distribution import Document, destinations, distributed, protected
 from .intent import Desired, Evidence, Made, Work
+from .protection import Protection
 from .spec.documents import Chain as ChainDocument
 from .spec.documents import Site
 from .spec.load import Tree
@@ -23,6 +25,8 @@ class _Wanted:
 
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
+    brought: dict[tuple[str, str], str] = field(default_factory=dict)
+    protection: Protection = field(default_factory=Protection)
     evidence: list[Evidence] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -30,6 +34,7 @@ class _Wanted:
         """Take in what one document makes."""
         self.values.update(made.values)
         self.works.update(made.works)
+        self.brought.update(made.brought)
         self.evidence += made.evidence
         self.notices += made.notices
         for chain, members in made.chains.items():
@@ -43,21 +48,44 @@ class _Wanted:
 
 
 def desired(tree: Tree, site: Site) -> Desired:
-    """Return what the specs ask of the repositories of one site."""
+    """Return what the specs ask of the repositories of one site, and of its archive."""
     places = {f"{site.site}/{name}": repository for name, repository in site.repositories.items()}
     wanted = _Wanted()
-    for curated in tree.curated:
-        if curated.document.origin in places:
-            wanted.add(curation.made(curated, tree.root))
-    for document in generation.in_order(tree):
-        if document.document.origin in places:
-            wanted.add(generation.made(document, tree, wanted.values))
+    for document, made in _made(tree, places):
+        here = (made,) if document.origin in places else ()
+        for one_made in (*here, *distributed(document, made, site, places)):
+            wanted.add(one_made)
+            for place in protected(document, places):
+                wanted.protection.protect(document.naming, one_made.values, place)
     public: set[Chain] = set()
     for chain in tree.chains:
         for place in chain.document.repositories or tuple(places):
             if place in places and chain.document.instrument in places[place].instruments:
                 public |= set(_chain(chain.document, place, tree, wanted))
-    return Desired(State(wanted.values), wanted.works, frozenset(public), tuple(wanted.evidence), tuple(wanted.notices))
+    wanted.values |= wanted.protection.tags
+    notices = (*wanted.notices, *wanted.protection.notices())
+    return Desired(
+        State(wanted.values), wanted.works, frozenset(public), wanted.brought, tuple(wanted.evidence), notices
+    )
+
+
+def _made(tree: Tree, places: Collection[str]) -> Iterator[tuple[Document, Made]]:
+    """Yield what each document makes that concerns these places, where it is made, after those that it starts from."""
+    so_far = _Wanted()
+    for curated in tree.curated:
+        if _concerns(curated.document, places):
+            made = curation.made(curated, tree.root)
+            so_far.add(made)
+            yield curated.document, made
+    for located in generation.in_order(tree):
+        if _concerns(located.document, places):
+            made = generation.made(located, tree, so_far.values)
+            so_far.add(made)
+            yield located.document, made
+
+
+def _concerns(document: Document, places: Collection[str]) -> bool:
+    return document.origin in places or any(place in places for place in destinations(document))
 
 
 def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> Iterator[Chain]:
@@ -65,23 +93,33 @@ def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> 
     chain = Chain(place, document.name)
     exception = document.exceptions.get(place)
     members = exception.members if exception else document.members
-    elsewhere = {m for m in members if (origin := _origin(m, tree)) is not None and origin != place}
-    for member in sorted(elsewhere):
-        wanted.notices.append(
-            f"{place}: {member} is built at {_origin(member, tree)}; bringing it here is distribution, "
-            f"which this version does not do, so {document.name} is planned without it"
-        )
-    wanted.link(chain, tuple(m for m in members if m not in elsewhere), "chain")
+    lacking = {m: reason for m in members if (reason := _lacking(m, place, tree, wanted))}
+    wanted.notices += [
+        f"{place}: {document.name} is planned without {m}, {reason}" for m, reason in sorted(lacking.items())
+    ]
+    wanted.link(chain, tuple(m for m in members if m not in lacking), "chain")
     if not document.name.startswith("u/"):
         yield chain
 
 
-def _origin(member: str, tree: Tree) -> str | None:
-    """Return the place that builds a chain's member, if a set or a curated set does."""
+def _lacking(member: str, place: str, tree: Tree, wanted: _Wanted) -> str:
+    """Return why a chain's member cannot be at a place; empty if it can, or if no spec makes it."""
+    document = _maker(member, tree)
+    if document is None or document.origin == place or (place, member) in wanted.brought:
+        return ""
+    deployed = document.deployment.repositories if document.deployment else {}
+    if place not in deployed:
+        return f"which is built at {document.origin}; `deployment:` of {document.ticket} does not name this place"
+    skipped = deployed[place].skip
+    return f"which is not wanted here: {skipped}" if skipped else f"which cannot be had from {document.origin}"
+
+
+def _maker(member: str, tree: Tree) -> Document | None:
+    """Return the set or curated set that makes a chain's member, if one does."""
     for one in tree.curated:
         if member in curation.collections(one.document):
-            return one.document.origin
-    return next((one.document.origin for one in tree.sets if generation.belongs(member, one.document)), None)
+            return one.document
+    return next((one.document for one in tree.sets if generation.belongs(member, one.document)), None)
 
 
 def _members(values: Mapping[Key, Value], chain: Chain) -> tuple[str, ...]:

@@ -90,6 +90,10 @@ class Facts:
         """Return leaf -> seal at one place."""
         return self.observations[place].seals if place in self.observations else {}
 
+    def sealed(self, place: str, leaf: str) -> Seal:
+        """Return the seal of a leaf, or of a RUN that the lock pins, at one place."""
+        return {**self.pinned.get(place, {}), **self.seals(place)}[leaf]
+
     def claims(self, place: str) -> dict[str, Claim]:
         """Return leaf -> claim at one place."""
         return self.observations[place].claims if place in self.observations else {}

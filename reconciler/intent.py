@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from .archive import PLACE as ARCHIVE
 from .ports import File, Job
 from .seals import Claim, Recipe
 from .state import Cert, Chain, Gen, Key, Presence, State, Value
@@ -177,7 +178,46 @@ class Pin:
     digest: str
 
 
-Work: TypeAlias = Generation | Curation | Pin
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A generation that another place has made, to be brought to this one with its UUIDs (DMTN-222 section 3.5).
+
+    Attributes
+    ----------
+    source
+        Where it is taken from: a repository of the same site, or the archive.
+    ticket_chain
+        The collection that holds everything of its ticket; what is approved is told by it.
+    """
+
+    key: Gen
+    source: Gen
+    recipe: str
+    dataset_types: frozenset[str]
+    lock_name: str
+    ticket_chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Generations of one ticket, to be put into the archive.
+
+    Attributes
+    ----------
+    parts
+        As they stand in the archive -> as they stand where they were made.
+    dataset_types
+        The types that are certified, and so published.
+    """
+
+    instrument: str
+    ticket: str
+    ticket_chain: str
+    parts: Mapping[Gen, Gen]
+    dataset_types: frozenset[str]
+
+
+Work: TypeAlias = Generation | Curation | Pin | Delivery | Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +245,7 @@ class Made:
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
     chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
+    brought: dict[tuple[str, str], str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     notices: list[str] = field(default_factory=list)
 
@@ -221,6 +262,8 @@ class Desired:
         For each wanted generation, how it is made.
     public
         The public chains: Chain documents without a `u/` prefix.
+    brought
+        (place, collection) -> the place that makes it, for the ticket collections that are deployed.
     evidence
         What the calibration sets rest on, one entry for each set.
     notices
@@ -230,8 +273,16 @@ class Desired:
     state: State
     works: Mapping[Gen, Work] = field(default_factory=dict)
     public: frozenset[Chain] = frozenset()
+    brought: Mapping[tuple[str, str], str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     notices: tuple[str, ...] = ()
+
+    @property
+    def archived(self) -> frozenset[str]:
+        """Return the tickets of which something is wanted in the archive, or from it."""
+        works = self.works.values()
+        given = {work.ticket for work in works if isinstance(work, Publication)}
+        return frozenset(given | {w.lock_name for w in works if isinstance(w, Delivery) and w.source.place == ARCHIVE})
 
     def recipe(self, key: Gen) -> str:
         """Return the recipe digest that a wanted generation has."""

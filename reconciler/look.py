@@ -10,7 +10,7 @@ from typing import assert_never
 
 from .errors import ReconcileError, Unreachable
 from .facts import Facts
-from .intent import Curation, Desired, Generation, Pin, Work
+from .intent import Curation, Delivery, Desired, Generation, Pin, Publication, Work
 from .observation import Observation, Scope, lift, shelves
 from .ports import Reader
 from .resolve import seams
@@ -84,7 +84,7 @@ def whole_scope(want: Desired) -> Callable[[str], Scope]:
     for key in want.state.values:
         if isinstance(key, Cert):
             types[key.place] = types.get(key.place, frozenset()) | {key.dataset_type}
-    return lambda place: Scope(None, types.get(place, frozenset()))
+    return lambda place: Scope(None, types.get(place, frozenset()), files=True)
 
 
 def _types(work: Work) -> frozenset[str]:
@@ -93,7 +93,7 @@ def _types(work: Work) -> frozenset[str]:
             return work.dataset_types
         case Curation():
             return frozenset(file.dataset_type for file in work.files)
-        case Pin():
+        case Pin() | Delivery() | Publication():
             return work.dataset_types
         case _:
             assert_never(work)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .explanation import Question
 from .facts import Facts
-from .intent import Curation, Desired, Generation, Pin
+from .intent import Curation, Delivery, Desired, Generation, Pin, Publication
 from .observation import Observation, leaves
 from .state import Gen
 from .timeline import Source
@@ -66,7 +66,7 @@ def wanted(source: Source, place: str, want: Desired) -> Origin:
             return _from_intent(source.name, work.recipe.intent)
         case Pin():
             return Origin(source.name, run=source.name, remark=PINNED)
-        case None:
+        case Delivery() | Publication() | None:
             return Origin(source.name)
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from .archived import Archive
 from .errors import ReconcileError, UsageError
-from .ports import Executor, Progress, Repository, Series
+from .intent import Desired
+from .ports import Executor, Progress, Repository, Series, Store
 from .spec.documents import Influx, Site
 from .spec.load import Tree
 from .steps import World
@@ -25,6 +27,7 @@ class Place:
     root: Path
     repositories: Mapping[str, Repository]
     executor: Executor
+    store: Store | None = None
     stack: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -32,9 +35,14 @@ class Place:
         """Directory of submissions and journal."""
         return (self.root / self.site.work).resolve()
 
-    def world(self, progress: Progress) -> World:
+    def archive(self, want: Desired) -> Archive | None:
+        """Return the archive as far as the specs speak of it; None if the site has none, or nothing is wanted of it."""
+        return Archive(self.store, want.archived) if self.store is not None and want.archived else None
+
+    def world(self, progress: Progress, archive: Archive | None = None) -> World:
         """Return the ports that steps act through."""
-        return World(self.repositories, self.executor, self.work, socket.gethostname(), progress=progress)
+        host = socket.gethostname()
+        return World(self.repositories, self.executor, self.work, host, progress=progress, store=archive)
 
     def close(self) -> None:
         """Close what is open."""
@@ -70,7 +78,14 @@ def connect(site: Site, root: Path) -> Place:
     stack = ExitStack()
     for repository in repositories.values():
         stack.callback(repository.close)
-    return Place(site, root, repositories, executor, stack)
+    return Place(site, root, repositories, executor, archive(site, root), stack)
+
+
+def archive(site: Site, root: Path) -> Store | None:
+    """Return the site's archive; None if it has none."""
+    from .adapters.archive import ResourceStore
+
+    return ResourceStore(_address(site.archive, root)) if site.archive else None
 
 
 def series(site: Site, root: Path) -> tuple[Series, ...]:

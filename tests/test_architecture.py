@@ -27,12 +27,12 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "seals state record observation diff overlay resolve bulk facts ports intent picks foreign steps revealed "
+        "seals content parcel archive state record observation diff overlay resolve bulk facts ports archived intent picks foreign steps revealed "
         "gates halted plan explanation origin effect blast lanes",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
-        "desired generation making examination starting curation locking reruns makers",
+        "desired distribution protection generation making examination starting curation locking reruns makers",
         ("words", "verdicts", "specs", "core"),
     ),
     "approvals": Layer("approval", ("words", "specs", "core", "meaning of specs")),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from .. import curation, generation
 from ..facts import Approval
-from ..intent import Desired, Pin
+from ..intent import Curation, Desired, Generation
 from ..seals import digest
 from ..spec.documents import CalibrationSet, CuratedSet
 from ..spec.load import Tree
@@ -25,7 +25,7 @@ def builds(want: Desired, tree: Tree, root: str) -> Iterator[Asked]:
         leaves = {
             key.leaf: work.recipe.digest
             for key, work in want.works.items()
-            if key.place == one.document.origin and not isinstance(work, Pin) and _makes(one, key.leaf)
+            if key.place == one.document.origin and isinstance(work, Generation | Curation) and _makes(one, key.leaf)
         }
         if not leaves or one.document.prefix:
             continue

@@ -95,7 +95,7 @@ def _applied(
 ) -> Iterator[Result]:
     journal = Journal(open_session.place.work, open_session.site.site, commit)
     with progress() as bars:
-        world = open_session.place.world(bars)
+        world = open_session.place.world(bars, open_session.archive)
         steps = [planned.step for planned in plan.steps]
         for result in apply(steps, world, open_session.want, facts):
             journal.write(as_entry(result))
@@ -107,12 +107,13 @@ def _applied(
 
 def _remember(open_session: Session, seen: Look, commit: str) -> None:
     """Write into each record that this commit was applied, where it says another."""
-    for place, observation in seen.facts.observations.items():
-        if observation.record is not None and observation.record.applied == commit:
+    for place, repository in open_session.place.repositories.items():
+        observation = seen.facts.observations.get(place)
+        if observation is None or (observation.record is not None and observation.record.applied == commit):
             continue
         if observation.record is None and not any(key.place == place for key in open_session.want.state.values):
             continue  # nothing of ours is wanted there: no record is begun
-        open_session.place.repositories[place].remember(commit)
+        repository.remember(commit)
 
 
 def _begin_records(open_session: Session, seen: Look) -> None:

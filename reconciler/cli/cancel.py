@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import ExitCode, ReconcileError
 from ..intent import Generation
 from ..ports import Job
+from ..state import Gen
 from .output import write, write_json
 from .session import Session, session
 
@@ -27,7 +28,7 @@ def _job(open_session: Session, leaf: str) -> Job:
     seen = open_session.look()
     for place in seen.facts.observations:
         claim = seen.facts.claims(place).get(leaf)
-        works = [w for w in open_session.want.works.values() if w.key.place == place and w.key.leaf == leaf]
-        if claim is not None and works and isinstance(works[0], Generation):
-            return works[0].job(claim)
+        work = open_session.want.works.get(Gen(place, leaf))
+        if claim is not None and isinstance(work, Generation):
+            return work.job(claim)
     raise ReconcileError(f"no unfinished generation {leaf} of the specs at this site; `reconcile status` lists them")

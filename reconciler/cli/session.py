@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ..adapters.checkout import Checkout
 from ..approval.line import Line
+from ..archive import PLACE as ARCHIVE
+from ..archived import Archive
 from ..blast import Impact
 from ..desired import desired
 from ..evidence import awaited, judged
@@ -82,7 +84,7 @@ class Sight:
 
     def applied(self, seen: Look) -> str | None:
         """Return the commit that was applied last at the site; None if none, or if repositories differ."""
-        records = [o.record for o in seen.facts.observations.values()]
+        records = [o.record for place, o in seen.facts.observations.items() if place != ARCHIVE]
         commits = {record.applied for record in records if record is not None}
         return commits.pop() if len(commits) == 1 else None
 
@@ -100,6 +102,7 @@ class Session(Sight):
     """One run of a command that may also act at the site, and read the evidence there."""
 
     place: Place
+    archive: Archive | None = None
 
     @property
     def repositories(self) -> Mapping[str, Repository] | None:
@@ -129,7 +132,9 @@ def session(directory: Path, site_name: str | None) -> Iterator[Session]:
     root = root_for(site, checkout)
     place = connect(site, checkout.root)
     try:
-        yield Session(checkout, tree, site, place.repositories, want, facts, "", root, place)
+        archive = place.archive(want)
+        readers: dict[str, Reader] = {**place.repositories, **({archive.place: archive} if archive else {})}
+        yield Session(checkout, tree, site, readers, want, facts, "", root, place, archive)
     finally:
         place.close()
 

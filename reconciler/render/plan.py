@@ -27,6 +27,9 @@ GLYPHS = {
     "link": "+",
     "unlink": "-",
     "reorder": "~",
+    "publish": ">",
+    "fetch": "+",
+    "protect": "*",
     "refuse": "!",
 }
 

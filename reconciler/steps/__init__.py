@@ -12,6 +12,8 @@ from .base import Outcome, Step, Word, is_done
 from .certify import certifications
 from .chains import links
 from .generations import generations
+from .protect import protections
+from .publish import publications
 from .world import World
 
 __all__ = ["Outcome", "Step", "Word", "World", "is_done", "make_steps"]
@@ -22,4 +24,6 @@ def make_steps(seen: State, goal: State, want: Desired, facts: Facts) -> Iterato
     changes = diff(seen, goal)
     yield from links(changes, seen, want)
     yield from generations(changes, seen, want, facts)
+    yield from publications(changes, want)
     yield from certifications(changes, want)
+    yield from protections(changes, want)

@@ -104,6 +104,22 @@ class Executed(ABC):
         """Look at what the graph has made, and seal it if it is complete."""
 
 
+class Carried(ABC):
+    """What a step is besides, if it takes from another place: that one is looked at too."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """Return the place that the step takes from."""
+
+    @property
+    @abstractmethod
+    def source_scope(self) -> Scope:
+        """Return what must be looked at there."""
+
+
 def is_done(step: Step, state: State) -> bool:
     """Return whether the step would change nothing."""
     after = step.advance(state)

@@ -69,6 +69,8 @@ class Link(_Edit):
     rests_on: tuple[Need, ...]
     dataset_types: frozenset[str]
     leaves: frozenset[str]
+    deployed: bool = False
+    """Whether the member was brought from another place, and so is deployed here, not adopted."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -84,7 +86,7 @@ class Link(_Edit):
 
     @property
     def verb(self) -> str:
-        return "adopt"
+        return "deploy" if self.deployed else "adopt"
 
     @property
     def subject(self) -> str:
@@ -208,8 +210,8 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
     below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in want.certs_of(chain.place, member)]
     inside = Chain(chain.place, member)
     below += [Member(inside, name) for name in want.state.members(inside)]
-    if generation := want.works.get(Gen(chain.place, member)):
-        below.append(Complete(generation.key, want.recipe(generation.key)))
+    if (run := Gen(chain.place, member)) in want.works:
+        below.append(Complete(run, want.recipe(run)))
     elif not below:
         below.append(Exists(chain.place, member))
     # What chains below it lead to is looked at again too, before science sees it through the link.
@@ -226,6 +228,7 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
         tuple(below),
         frozenset(cert.dataset_type for cert in certs) | {t for work in proofs for t in work.expected},
         sources(want.state.get(cert) for cert in certs) | {leaf for work in proofs for leaf in work.leaves},
+        (chain.place, member) in want.brought,
     )
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
+from ..archive import PLACE as ARCHIVE
 from ..differences import differences
 from ..facts import Facts
-from ..intent import Curation, Desired, Examination, Generation, Pin, Precursor, Work
+from ..intent import Curation, Delivery, Desired, Examination, Generation, Pin, Precursor, Publication
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Owned, Presence, State
 from .chains import retired
 from .curate import Curate
 from .examine import Examine
+from .fetch import Fetch
 from .needs import Certified, Complete, Member, Need, Pinned, Resolves
 from .produce import Produce
 from .refuse import Refuse
+
+_Work: TypeAlias = Generation | Curation | Pin | Delivery
 
 Going = Mapping[Owned, frozenset[str]]
 """Links that go, and the dataset types that they lead to."""
@@ -24,15 +28,19 @@ Going = Mapping[Owned, frozenset[str]]
 
 def generations(
     changes: tuple[Change, ...], seen: State, want: Desired, facts: Facts
-) -> Iterator[Produce | Curate | Refuse]:
+) -> Iterator[Produce | Curate | Fetch | Refuse]:
     """Yield one step for each generation that is not as wanted."""
     going = retired(changes, seen)
     for change in changes:
-        if isinstance(change.key, Gen):
-            yield _step(change, want.works[change.key], going, want, facts)
+        if isinstance(change.key, Gen) and not isinstance(work := want.works[change.key], Publication):
+            yield _step(change, work, going, want, facts)
 
 
-def _step(change: Change, work: Work, going: Going, want: Desired, facts: Facts) -> Produce | Curate | Refuse:
+def _step(change: Change, work: _Work, going: Going, want: Desired, facts: Facts) -> Produce | Curate | Fetch | Refuse:
+    if isinstance(work, Delivery):
+        return _fetched(change, work, facts)
+    if healing := _healing(change, work, facts):
+        return healing
     if reason := _refusal(change, work, facts):
         return Refuse(change, reason)
     if isinstance(work, Pin):
@@ -43,7 +51,33 @@ def _step(change: Change, work: Work, going: Going, want: Desired, facts: Facts)
     return kind(change, work, tuple(_needs(work, going, want)))
 
 
-def _refusal(change: Change, work: Work, facts: Facts) -> str:
+def _fetched(change: Change, work: Delivery, facts: Facts) -> Fetch | Refuse:
+    """Return the step that brings a generation, unless something else stands in its place."""
+    key, before, seen = work.key, change.before, facts.observations.get(work.key.place)
+    if isinstance(before, Presence) and before.recipe != work.recipe:
+        return Refuse(
+            change, f"{key} was made or brought with another recipe ({before}); its UUIDs are not those wanted"
+        )
+    if before is None and seen is not None and key.leaf in seen.collections:
+        return Refuse(change, f"{key} exists and reconcile did not bring it; nothing is put into what others made")
+    return Fetch(change, work)
+
+
+def _healing(change: Change, work: Generation | Curation | Pin, facts: Facts) -> Fetch | None:
+    """Return the step that brings sealed datasets back which are lost where they were made; the archive has them."""
+    key = work.key
+    if isinstance(work, Pin):
+        return None
+    seal, kept = facts.seals(key.place).get(key.leaf), facts.seals(ARCHIVE).get(key.leaf)
+    if seal is None or kept is None or seal.datasets != kept.datasets or change.before == change.after:
+        return None
+    if not (isinstance(change.before, Presence) and change.before.recipe == kept.recipe):
+        return None
+    types = frozenset(seal.datasets)
+    return Fetch(change, Delivery(key, Gen(ARCHIVE, key.leaf), seal.recipe, types, work.lock_name, key.leaf))
+
+
+def _refusal(change: Change, work: Generation | Curation | Pin, facts: Facts) -> str:
     """Return why the generation must not be touched; empty if it may."""
     key, before, after = work.key, change.before, change.after
     assert isinstance(after, Presence)
@@ -64,7 +98,7 @@ def _refusal(change: Change, work: Work, facts: Facts) -> str:
     return ""
 
 
-def _other_recipe(work: Work, facts: Facts) -> str:
+def _other_recipe(work: Generation | Curation | Pin, facts: Facts) -> str:
     """Say what differs between the recipe that a leaf was begun with and the one that is wanted now."""
     leaf = work.key.leaf
     if isinstance(work, Pin):
@@ -92,7 +126,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
     yield from differences({**before, "precursors": []}, {**after, "precursors": []})
 
 
-def _free(work: Work, facts: Facts) -> str:
+def _free(work: Generation | Curation | Pin, facts: Facts) -> str:
     """Return the leaf with the next rerun that nobody has used."""
     seen, leaf = facts.observations.get(work.key.place), next_leaf(work.key.leaf)
     while seen is not None and leaf in seen.collections:

@@ -15,7 +15,7 @@ from .world import World
 
 
 @dataclass(frozen=True, slots=True)
-class _Never:
+class Never:
     """A need that only a person can meet."""
 
     reason: str
@@ -40,7 +40,7 @@ class Refuse(Build):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return (_Never(self.reason),)
+        return (Never(self.reason),)
 
     @property
     def scope(self) -> Scope:

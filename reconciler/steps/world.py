@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..archive import PLACE as ARCHIVE
+from ..archived import Archive
+from ..content import Content
 from ..errors import UsageError
-from ..ports import Executor, Job, Progress, Repository
+from ..ports import Counted, Executor, Job, Progress, Reader, Repository
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _uncounted(content: Content) -> None:  # the shape of a count
+    """Count nothing."""
 
 
 def _silent(job: Job, done: int, total: int) -> None:  # the shape of a progress report
@@ -31,6 +38,8 @@ class World:
         Name of this machine, written into claims for people.
     progress
         Called while jobs of this process run.
+    copied
+        Called when a file was copied.
     """
 
     repositories: Mapping[str, Repository]
@@ -39,6 +48,19 @@ class World:
     host: str
     now: Callable[[], datetime] = _utc_now
     progress: Progress = field(default=_silent)
+    copied: Counted = field(default=_uncounted)
+    store: Archive | None = None
+
+    @property
+    def archive(self) -> Archive:
+        """The archive; only a site that has one is asked to publish, or to receive from it."""
+        if self.store is None:
+            raise UsageError("this site has no archive; `archive:` in its document names one")
+        return self.store
+
+    def reader(self, place: str) -> Reader:
+        """Return what can be looked at under that name: a repository, or the archive."""
+        return self.archive if place == ARCHIVE else self.repository(place)
 
     def repository(self, place: str) -> Repository:
         """Return the repository of that name."""

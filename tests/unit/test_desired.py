@@ -61,7 +61,7 @@ def test_a_set_is_made_at_its_origin_only() -> None:
 def test_what_is_built_elsewhere_is_left_out_of_the_chain_with_a_notice() -> None:
     made = want(*calibration_set([Ask("bias")]), chain(TICKET, f"{PUBLIC}/OLD"), at=elsewhere())
     assert made.state.members(Chain("summit/cam", PUBLIC)) == (f"{PUBLIC}/OLD",)
-    assert f"{TICKET} is built at {PLACE}" in made.notices[0]
+    assert f"without {TICKET}, which is built at {PLACE}; `deployment:` of DM-1 does not name" in made.notices[0]
 
 
 def test_a_curated_ticket_of_elsewhere_is_left_out_too() -> None:
@@ -74,7 +74,7 @@ def test_a_curated_ticket_of_elsewhere_is_left_out_too() -> None:
     )
     made = want(curated, chain(f"{PUBLIC}/DM-5"), at=elsewhere())
     assert made.state.members(Chain("summit/cam", PUBLIC)) == ()
-    assert "DM-5 is built at" in made.notices[0]
+    assert "DM-5, which is built at" in made.notices[0]
 
 
 def test_a_place_may_have_members_of_its_own() -> None:

@@ -13,6 +13,7 @@ from ...names import Naming
 from ...validity import END, Validity, tai
 from ..ranges import Ranges
 from .base import Instant, Model, Name, Numbers, RerunName, Scalar, Text
+from .deployment import Deployment
 from .verification import RuleName
 from .waiver import Waiver
 
@@ -112,21 +113,6 @@ class Approval(Model):
     accepted_failures: tuple[AcceptedFailure, ...] = ()
     requested: tuple[Text, ...] = ()
     """Further processing that the board has asked for before it decides; told in the report."""
-
-
-class Destination(Model):
-    """What happens at one place that the set is deployed to."""
-
-    protect: bool = False
-    skip: Text | None = None
-    """Why the place does without these calibrations."""
-
-
-class Deployment(Model):
-    """Where the set goes, and the ticket that manages it."""
-
-    ticket: Name
-    repositories: dict[Name, Destination] = Field(default_factory=dict)
 
 
 class CalibrationSet(Model):

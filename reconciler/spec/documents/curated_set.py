@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ...names import Naming, calib_date
 from .base import Model, Name, Text, UtcInstant
+from .deployment import Deployment
 
 
 class CuratedFile(Model):
@@ -45,6 +46,7 @@ class CuratedSet(Model):
     collection: Name | None = None
     """The CALIBRATION collection, below the ticket's; by default the ticket's own."""
     datasets: dict[Name, CuratedDataset] = Field(min_length=1)
+    deployment: Deployment | None = None
 
     @property
     def naming(self) -> Naming:

@@ -15,6 +15,8 @@ class SiteRepository(Model):
     butler: Text
     """Path (relative to the root of the git repository) or URI."""
     instruments: tuple[Name, ...] = Field(min_length=1)
+    protect: bool = False
+    """Whether everything that is deployed here is tagged, since files are cleaned away (DMTN-222 section 3.5.1)."""
 
 
 class Engine(Model):
@@ -55,6 +57,8 @@ class Site(Model):
     work: Text = ".reconcile"
     """Directory of submissions and journal, relative to the git root."""
     repositories: dict[Name, SiteRepository] = Field(min_length=1)
+    archive: Text | None = None
+    """The archive that sites receive calibrations through: a directory, relative to the git root, or a URI."""
     engine: Engine = Engine()
     releases: dict[Name, SiteRelease] = Field(default_factory=dict)
     reports: Text | None = None

@@ -58,14 +58,16 @@ def sites_twice(context: Context) -> Iterator[Problem]:
 
 def _places(document: object) -> Iterator[tuple[FieldPath, str]]:
     match document:
-        case CalibrationSet():
-            yield ("origin",), document.origin
-            for place in document.deployment.repositories if document.deployment else ():
-                yield ("deployment", "repositories", place), place
-        case CuratedSet():
-            yield ("origin",), document.origin
+        case CalibrationSet() | CuratedSet():
+            yield from _of_made(document)
         case Lock():
             yield ("repository",), document.repository
         case Chain():
             yield from ((("repositories", index), place) for index, place in enumerate(document.repositories))
             yield from ((("exceptions", place), place) for place in document.exceptions)
+
+
+def _of_made(document: CalibrationSet | CuratedSet) -> Iterator[tuple[FieldPath, str]]:
+    yield ("origin",), document.origin
+    for place in document.deployment.repositories if document.deployment else ():
+        yield ("deployment", "repositories", place), place

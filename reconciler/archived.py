@@ -1,0 +1,86 @@
+"""The archive, looked at as if it were a repository: its leaves are sealed, and may lack files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .archive import PLACE, Part
+from .errors import ReconcileError
+from .observation import Collection, Observation, Scope
+from .parcel import Definition
+from .ports import Store, Taken
+from .record import Record
+from .validity import Validity
+
+
+class Archive:
+    """A `Reader` of what the archive holds of some tickets.
+
+    Parameters
+    ----------
+    tickets
+        Those that a site publishes or receives; of others nothing is read.
+    """
+
+    def __init__(self, store: Store, tickets: frozenset[str]) -> None:
+        self.store = store
+        self.tickets = tickets
+
+    @property
+    def place(self) -> str:
+        """Return the name by which the archive stands among places."""
+        return PLACE
+
+    def observe(self, scope: Scope) -> Observation:
+        """Return the leaves that manifests name, and of their datasets those whose files are there, whole in size."""
+        parts = {
+            leaf: part
+            for leaf, (part, _) in self._read().items()
+            if scope.collections is None or leaf in scope.collections
+        }
+        there = self.store.sizes(frozenset(item.sha256 for part in parts.values() for item in part.items))
+        contents: dict[tuple[str, str], dict[str, str]] = {}
+        for part in parts.values():
+            for item in part.items:
+                if there.get(item.sha256) == item.size:
+                    contents.setdefault((part.seal.run, item.dataset_type), {})[item.data_id] = item.uuid
+        return Observation(
+            place=PLACE,
+            collections={leaf: Collection("CHAINED", (), part.seal) for leaf, part in sorted(parts.items())},
+            contents=contents,
+            record=Record(PLACE),
+        )
+
+    def part(self, leaf: str) -> tuple[Part, Mapping[str, Definition]]:
+        """Return what was published of a generation, and how its dataset types are defined."""
+        found = self._read()
+        if leaf not in found:
+            raise ReconcileError(f"the archive holds nothing of {leaf}")
+        return found[leaf]
+
+    def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
+        """Return the dataset types that these leaves hold."""
+        parts = (part for leaf, (part, _) in self._read().items() if leaf in collections)
+        return frozenset(dataset_type for part in parts for dataset_type in part.seal.datasets)
+
+    def exposures_during(
+        self,
+        instrument: str,  # noqa: ARG002
+        windows: tuple[Validity, ...],  # noqa: ARG002
+        filters: frozenset[str] | None = None,  # noqa: ARG002
+    ) -> tuple[Taken, ...]:
+        """Return nothing: the archive has no exposures."""
+        return ()
+
+    def _read(self) -> dict[str, tuple[Part, Mapping[str, Definition]]]:
+        """Return leaf -> part; two manifests that name different datasets for one leaf cannot both be believed."""
+        found: dict[str, tuple[Part, Mapping[str, Definition]]] = {}
+        for manifest in self.store.manifests(self.tickets):
+            for leaf, part in manifest.parts.items():
+                other = found.setdefault(leaf, (part, manifest.definitions))[0]
+                if other.root != part.root:
+                    raise ReconcileError(
+                        f"the archive holds {leaf} twice, with different contents ({manifest.root} is one)",
+                        hint="look which one was approved, and move the other manifest away",
+                    )
+        return found

@@ -1,0 +1,132 @@
+"""Fetch: bring a generation that another place has made, under the same UUIDs (DMTN-222 section 3.5).
+
+Claim, receive, seal, as whatever is built: a kill leaves whole datasets, and the next apply goes on. Where the seal
+stands already and files are lost, only those are received again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from ..archive import PLACE as ARCHIVE
+from ..content import Content, content_root
+from ..errors import ExitCode
+from ..facts import Approval, Facts
+from ..intent import Delivery
+from ..observation import Scope
+from ..parcel import Definition, Piece
+from ..ports import Repository
+from ..seals import Claim, Seal
+from ..state import Gen, Key, Presence, State
+from .base import DONE, Carried, Outcome, blocked
+from .build import Build
+from .needs import Need
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """A generation must be complete where it is taken from."""
+
+    key: Gen
+    recipe: str
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return what is there instead, and who brings it."""
+        del facts
+        if self.key.place in state.unknown:
+            return f"{self.key.leaf} cannot be had: {self.key.place} cannot be read"
+        found = state.get(self.key)
+        if isinstance(found, Presence) and found.recipe != self.recipe:
+            return f"{self.key} was made with another recipe ({found})"
+        if isinstance(found, Presence) and found.complete:
+            return None
+        way = "apply at its origin publishes it" if self.key.place == ARCHIVE else "it is made there first"
+        return f"{self.key.leaf} is {found or 'not'} at {self.key.place} yet; {way}"
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """The generation there."""
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch(Build, Carried):
+    """Make one generation complete by what another place holds of it."""
+
+    kind: ClassVar[str] = "fetch"
+    work: Delivery
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Available(self.work.source, self.work.recipe),)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset({self.key.leaf}), self.work.dataset_types, files=True)
+
+    @property
+    def source(self) -> str:
+        return self.work.source.place
+
+    @property
+    def source_scope(self) -> Scope:
+        return Scope(frozenset({self.work.source.leaf}), self.work.dataset_types, files=True)
+
+    @property
+    def verb(self) -> str:
+        return "deploy"
+
+    @property
+    def title(self) -> str:
+        return f"fetch {self.key.leaf} from {self.source}"
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Claim, receive what is missing, seal."""
+        del seen
+        repository, leaf = world.repository(self.place), self.key.leaf
+        seal = facts.sealed(self.source, self.work.source.leaf)
+        with repository.lock(self.work.lock_name):
+            sealed = facts.seals(self.place).get(leaf)
+            if sealed is not None and sealed.datasets != seal.datasets:
+                return blocked(f"{leaf} at {self.place} is sealed with other datasets than at {self.source}")
+            if sealed is None and (reason := self._claimed(repository, seal, world)):
+                return blocked(reason)
+            definitions, pieces = self._offered(world, seal)
+            if reason := self._unlike(seal, pieces, facts):
+                return blocked(reason, ExitCode.APPROVAL)
+            repository.receive(seal.run, definitions, pieces, world.copied)
+            if sealed is None:
+                repository.seal(leaf, seal)
+        return DONE
+
+    def _claimed(self, repository: Repository, seal: Seal, world: World) -> str:
+        """Claim the leaf; return why that cannot be, or nothing."""
+        claim = Claim(seal.recipe, seal.intent, seal.run, (), 1, world.host, "")
+        standing = repository.claim(self.key.leaf, claim)
+        if standing.recipe != seal.recipe:
+            return f"{self.key.leaf} was begun with another recipe at {self.place}"
+        return ""
+
+    def _offered(self, world: World, seal: Seal) -> tuple[Mapping[str, Definition], tuple[Piece, ...]]:
+        """Return how the dataset types are defined, and the files with what they hold."""
+        if self.source == ARCHIVE:
+            part, definitions = world.archive.part(self.work.source.leaf)
+            return definitions, world.archive.store.pieces(part)
+        there = world.repository(self.source)
+        contents = there.digests(seal.run, tuple(sorted(seal.datasets)))
+        pieces = there.pieces(seal.run, seal.datasets)
+        known = tuple(replace(one, content=contents[one.dataset_type, one.data_id]) for one in pieces)
+        return there.definitions(frozenset(seal.datasets)), known
+
+    def _unlike(self, seal: Seal, pieces: tuple[Piece, ...], facts: Facts) -> str:
+        """Return how the files differ from those that were approved; nothing if nobody asks, or they do not."""
+        approved = facts.revealed.get(Approval(self.verb, self.subject, self.place))
+        if facts.trust == "none" or approved is None:
+            return ""
+        contents = {(p.dataset_type, p.data_id): p.content for p in pieces if isinstance(p.content, Content)}
+        if content_root(seal, contents) == approved:
+            return ""
+        return f"the files of {self.key.leaf} at {self.source} are not those that were approved"

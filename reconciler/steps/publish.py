@@ -1,0 +1,122 @@
+"""Publish: put the generations of a ticket into the archive, from which every other site receives them.
+
+Files first, each once by what it holds; the manifest that names them last. A kill leaves files that the next apply
+finds there, and nobody receives what no manifest names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import ClassVar
+
+from ..archive import Item, Manifest, Part
+from ..content import Content
+from ..errors import ExitCode
+from ..facts import Approval, Facts
+from ..intent import Desired, Publication
+from ..observation import Scope
+from ..parcel import Piece
+from ..state import Change, Gen, Key, State
+from ..words import count
+from .base import DONE, Carried, Outcome, blocked, put
+from .needs import Complete, Need
+from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Carried):
+    """Make the generations of one ticket complete in the archive."""
+
+    kind: ClassVar[str] = "publish"
+    changes: tuple[Change, ...]
+    work: Publication
+    needs: tuple[Need, ...]
+
+    @property
+    def keys(self) -> tuple[Gen, ...]:
+        """The generations, as they will stand in the archive."""
+        return tuple(change.key for change in self.changes if isinstance(change.key, Gen))
+
+    @property
+    def provides(self) -> tuple[Key, ...]:
+        return self.keys
+
+    @property
+    def place(self) -> str:
+        return self.keys[0].place
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset(key.leaf for key in self.keys), self.work.dataset_types, files=True)
+
+    @property
+    def source(self) -> str:
+        return self.work.parts[self.keys[0]].place
+
+    @property
+    def source_scope(self) -> Scope:
+        leaves = frozenset(self.work.parts[key].leaf for key in self.keys)
+        return Scope(leaves, self.work.dataset_types, files=True)
+
+    @property
+    def edits(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def verb(self) -> str:
+        return "deploy"
+
+    @property
+    def subject(self) -> str:
+        return self.work.ticket_chain
+
+    @property
+    def title(self) -> str:
+        return f"publish {self.work.ticket_chain} ({count(len(self.changes), 'generation')}) from {self.source}"
+
+    def advance(self, state: State) -> State:
+        """Return the state with the generations in the archive."""
+        return put(state, {change.key: change.after for change in self.changes})
+
+    def act(self, world: World, seen: State, facts: Facts) -> Outcome:
+        """Copy the files, compare what they hold with what was approved, write the manifest."""
+        del seen
+        repository, store = world.repository(self.source), world.archive.store
+        parts: dict[str, Part] = {}
+        for key in self.keys:
+            seal = facts.sealed(self.source, self.work.parts[key].leaf)
+            pieces = repository.pieces(seal.run, seal.datasets)
+            contents = store.keep(pieces, world.copied)
+            parts[key.leaf] = Part(seal, tuple(_item(*both) for both in zip(pieces, contents, strict=True)))
+        if unlike := [leaf for leaf, part in parts.items() if self._unlike(leaf, part, facts)]:
+            return blocked(f"the files of {unlike[0]} are not those that were approved", ExitCode.APPROVAL)
+        definitions = repository.definitions(self.work.dataset_types)
+        store.publish(Manifest(self.work.instrument, self.work.ticket, definitions, parts))
+        return DONE
+
+    def _unlike(self, leaf: str, part: Part, facts: Facts) -> bool:
+        approved = facts.revealed.get(Approval(self.verb, leaf, self.place))
+        return facts.trust != "none" and approved is not None and approved != part.root
+
+
+def _item(piece: Piece, content: Content) -> Item:
+    return Item(piece.dataset_type, piece.data_id, piece.uuid, piece.path, content.sha256, content.size)
+
+
+def publications(changes: tuple[Change, ...], want: Desired) -> Iterator[Publish]:
+    """Yield one step for each ticket of which the archive lacks something."""
+    lacking = [c for c in changes if isinstance(c.key, Gen) and isinstance(want.works.get(c.key), Publication)]
+
+    def ticket(change: Change) -> str:
+        work = want.works[change.key]  # type: ignore[index]  # only generations are left
+        assert isinstance(work, Publication)
+        return work.ticket_chain
+
+    for _, group in groupby(sorted(lacking, key=ticket), key=ticket):
+        together = tuple(group)
+        work = want.works[together[0].key]  # type: ignore[index]
+        assert isinstance(work, Publication)
+        made = (work.parts[change.key] for change in together)  # type: ignore[index]
+        yield Publish(together, work, tuple(Complete(key, want.recipe(key)) for key in made))
