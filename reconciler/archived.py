@@ -10,6 +10,7 @@ from .observation import Collection, Observation, Scope
 from .parcel import Definition
 from .ports import Store, Taken
 from .record import Record
+from .seals import Seal
 from .validity import Validity
 
 
@@ -57,6 +58,10 @@ class Archive:
         if leaf not in found:
             raise ReconcileError(f"the archive holds nothing of {leaf}")
         return found[leaf]
+
+    def root(self, seal: Seal) -> str:
+        """Return the content root of what a seal names, as its manifest has it."""
+        return next((part.root for part, _ in self._read().values() if part.seal == seal), "absent")
 
     def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
         """Return the dataset types that these leaves hold."""

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
+from .approval.adoption import adoptions, signed_files
+from .approval.deployments import Deployment, deployable, deployment, deployments
 from .approval.documents import builds
-from .approval.effects import Asked, Scene, asked
+from .approval.effects import Asked, Scene, asked, files_of
 from .approval.judge import Judgement, judge, rules_for
 from .approval.line import Line
 from .approval.statement import Statement
+from .distribution import destinations
 from .facts import Approval, Facts
 from .intent import Desired
 from .look import Look, look, whole_scope
@@ -64,7 +67,10 @@ class Authority:
         return replace(
             self._public(seen).facts,
             approvals=frozenset(approved - lacking.keys()),
-            revealed={grant: one.revealed for one, _ in found for grant in one.grants if one.revealed},
+            revealed={
+                **{grant: what for one, judgement in found for grant, what in _revealed(one, judgement)},
+                **_restored(signed_files(self.line.records), seen.facts.observations),
+            },
             lacking=lacking,
             unverified=self._unverified(one for one, _ in found),
             unmerged="" if self.line.head else "this commit does not stand on the trusted branch",
@@ -80,7 +86,12 @@ class Authority:
         steps = [planned.step for planned in plan.steps]
         wide = _wide(steps, seen, want, readers, bare)
         scene = Scene(wide.state, overlay(wide.state, want.state), wide.facts, want, tree, self.line.root)
-        return (*asked(steps, scene), *builds(want, tree, self.line.root))
+        return (*asked(steps, scene), *deployments(steps, scene), *builds(want, tree, self.line.root))
+
+    def deployments(self, seen: Look, want: Desired, tree: Tree) -> tuple[Deployment, ...]:
+        """Return what people may say yes to of where sets go, whichever site that is, as far as it can be told here."""
+        scene = Scene(seen.state, overlay(seen.state, want.state), seen.facts, want, tree, self.line.root)
+        return tuple(deployment(one, to, scene) for one in deployable(tree) for to in destinations(one.document))
 
     def _public(self, seen: Look) -> Look:
         """Return the look with every chain that was ever public."""
@@ -90,13 +101,15 @@ class Authority:
         """Return what is asked with the digests of its files."""
         if not one.seals or self.files is None:
             return one
-        roots = {leaf: self.files(one.place, seal) for leaf, seal in one.seals.items()}
+        roots = {leaf: self.files(one.at.get(leaf, one.place), seal) for leaf, seal in one.seals.items()}
         return replace(one, statement=one.with_files(roots), seals={})
 
     def _judged(self, one: Asked) -> Judgement:
         """Judge what is asked; files are read only where all else is approved, since there may be many."""
         if one.open:
             return Judgement(one.statement, missing=(one.open,))
+        if isinstance(one, Deployment):
+            return self._deployed(one)
         if not one.seals:
             return self._judge(one)
         assumed = [self._judge(replace(one, statement=statement)) for statement in self._signed(one)]
@@ -105,6 +118,24 @@ class Authority:
         if self.files is None:
             return Judgement(one.statement, missing=(_SNAPSHOT,))
         return self._judge(self.statement(one))
+
+    def _deployed(self, one: Deployment) -> Judgement:
+        """Judge a deployment: what it brings must be adopted where it was made, byte for byte."""
+        plausible = list(adoptions(one, self.line, self.now))
+        adopted = [(said, judgement) for said, judgement in plausible if judgement.approved]
+        if not adopted:
+            missing = plausible[-1][1].missing if plausible else ("nobody has adopted it as it is",)
+            return Judgement(one.statement, missing=tuple(f"at {one.origin}, {line}" for line in missing))
+        if self.files is None:
+            return Judgement(one.statement, missing=(_SNAPSHOT,))
+        whole = self.statement(one).statement
+        files = {files_of(leaf): whole.parts[files_of(leaf)] for leaf in one.seals}
+        same = [judgement for said, judgement in adopted if files.items() <= said.parts.items()]
+        if not same:
+            return Judgement(whole, missing=(f"at {one.origin}, its files are not those that were adopted",))
+        if whole.verb == "adopt":
+            return replace(same[-1], statement=whole)
+        return self._judge(replace(one, statement=whole))
 
     def _signed(self, one: Asked) -> Iterator[Statement]:
         """Yield what is asked with the files as people signed them, the latest last."""
@@ -134,6 +165,21 @@ class Authority:
             return ""
         hours = "; ".join(f"{', '.join(window.days)} {window.begin} to {window.end} UTC" for window in windows)
         return f"{self.site} may be changed only in its windows: {hours}"
+
+
+def _revealed(one: Asked, judgement: Judgement) -> Iterator[tuple[Approval, str]]:
+    """Yield what was judged, by what it opens: what a link reveals, or the files of a generation that is deployed."""
+    if one.revealed:
+        yield from ((grant, one.revealed) for grant in one.grants)
+    elif isinstance(one, Deployment):
+        for grant in one.grants:
+            if root := judgement.statement.parts.get(files_of(grant.subject)):
+                yield grant, root
+
+
+def _restored(files: Mapping[str, str], places: Iterable[str]) -> dict[Approval, str]:
+    """Return what a generation that is brought back must hold: what was signed when it was adopted."""
+    return {Approval("restore", leaf, place): root for place in places for leaf, root in files.items()}
 
 
 def _waits(one: Asked, found: Iterable[tuple[Asked, Judgement]]) -> Iterator[str]:

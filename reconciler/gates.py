@@ -28,6 +28,8 @@ def closed(step: Step, before: State, after: State, facts: Facts) -> Outcome | N
 def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator[Outcome | None]:
     if facts.unmerged and not _is_trial(step):
         yield blocked(f"only trials (u/...) are built from here: {facts.unmerged}", ExitCode.POLICY)
+    elif step.verb == "restore":
+        return  # the same bytes as were adopted, which the step compares
     elif is_public(step, before, after, facts) and step.verb == "build":
         hint = "take it out of the chains that are searched first"
         yield blocked(f"science would see {step.subject} while it is built; {hint}", ExitCode.POLICY)
@@ -36,6 +38,8 @@ def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator
         yield blocked(facts.shut, ExitCode.POLICY) if facts.shut else None
     elif step.verb == "build":
         yield _unapproved_build(step, facts)
+    elif step.verb == "deploy":
+        yield _unapproved(step, before, after, facts)
 
 
 def _is_trial(step: Step) -> bool:
@@ -50,7 +54,8 @@ def _unapproved(step: Step, before: State, after: State, facts: Facts) -> Outcom
     if asked in facts.approvals:
         moved = f"{step.subject} is not any more as it was when its approval to {step.verb} was judged"
         return blocked(f"{moved}; apply again, and it is judged as it is now", ExitCode.APPROVAL)
-    needed = f"needs an approval to {step.verb} {step.subject}, which science would see"
+    seen = "" if step.verb == "deploy" else ", which science would see"
+    needed = f"needs an approval to {step.verb} {step.subject}{seen}"
     return blocked(f"{needed}{_lacking(asked, facts)}", ExitCode.APPROVAL)
 
 

@@ -1,7 +1,4 @@
-"""Statements about documents: what a set builds, and where it is deployed.
-
-(What decides who may say yes, or what runs, is in `covered`.)
-"""
+"""Statements about documents: what a set builds. (What decides who may say yes, or what runs, is in `covered`.)"""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from collections.abc import Iterator
 from .. import curation, generation
 from ..facts import Approval
 from ..intent import Curation, Desired, Generation
-from ..seals import digest
 from ..spec.documents import CalibrationSet, CuratedSet
 from ..spec.load import Tree
 from ..spec.located import Located
@@ -25,7 +21,7 @@ def builds(want: Desired, tree: Tree, root: str) -> Iterator[Asked]:
         leaves = {
             key.leaf: work.recipe.digest
             for key, work in want.works.items()
-            if key.place == one.document.origin and isinstance(work, Generation | Curation) and _makes(one, key.leaf)
+            if key.place == one.document.origin and isinstance(work, Generation | Curation) and makes(one, key.leaf)
         }
         if not leaves or one.document.prefix:
             continue
@@ -36,19 +32,8 @@ def builds(want: Desired, tree: Tree, root: str) -> Iterator[Asked]:
         yield Asked(statement, frozenset(Approval("build", leaf, origin) for leaf in leaves), origin)
 
 
-def _makes(one: Located[CalibrationSet] | Located[CuratedSet], leaf: str) -> bool:
+def makes(one: Located[CalibrationSet] | Located[CuratedSet], leaf: str) -> bool:
+    """Return whether a document makes a collection."""
     if isinstance(one.document, CalibrationSet):
         return generation.belongs(leaf, one.document)
-    return any(leaf.startswith(f"{name}/") for name in curation.collections(one.document))
-
-
-def deployment(one: Located[CalibrationSet], root: str) -> Statement | None:
-    """Return where a set goes; None if it does not say."""
-    document = one.document
-    if document.deployment is None:
-        return None
-    places = document.deployment.repositories
-    parts = {f"deployment to {place}": digest(there.model_dump(mode="json")) for place, there in sorted(places.items())}
-    ticket = {"the deployment's ticket": document.deployment.ticket}
-    chain = document.naming.ticket_chain
-    return Statement("deploy", chain, (one.path, chain), "", root, {**ticket, **parts})
+    return any(f"{leaf}/".startswith(f"{name}/") for name in curation.collections(one.document))

@@ -41,6 +41,8 @@ class Asked:
         What a yes opens.
     seals
         Leaf -> seal, of what the statement binds the files of; their digests are filled in where they are read.
+    at
+        Leaf -> where its files are read, if that is another place.
     chain
         The chain that is edited, if the yes counts only together with those to its other edits.
     revealed
@@ -53,6 +55,7 @@ class Asked:
     grants: frozenset[Approval]
     place: str
     seals: Mapping[str, Seal] = field(default_factory=dict)
+    at: Mapping[str, str] = field(default_factory=dict)
     chain: str = ""
     edits: frozenset[str] = frozenset()
     revealed: str = ""
@@ -94,11 +97,14 @@ class Scene:
 
 
 def asked(steps: Iterable[Step], scene: Scene) -> Iterator[Asked]:
-    """Yield a statement for each step that edits what science sees, as the plan stands before it."""
+    """Yield a statement for each step that edits what science sees, as the plan stands before it.
+
+    (Those that deploy are in `deployments`.)
+    """
     state = scene.seen
     for step in steps:
         after = step.advance(state)
-        if is_public(step, state, after, scene.facts):
+        if step.verb != "deploy" and is_public(step, state, after, scene.facts):
             yield _asked(step, after, scene)
         state = after
 
@@ -112,10 +118,10 @@ def _asked(step: Step, after: State, scene: Scene) -> Asked:
         frozenset({Approval(step.verb, step.subject, step.place)}),
         step.place,
         {leaf: seal for leaf, seal in seals.items() if seal is not None},
-        step.chain.name if isinstance(step, Unlink | Reorder) else "",
-        step.edits,
-        revealed(step, after, scene.facts) if isinstance(step, Link) else "",
-        _not_yet(step, unsealed, scene.tree),
+        chain=step.chain.name if isinstance(step, Unlink | Reorder) else "",
+        edits=step.edits,
+        revealed=revealed(step, after, scene.facts) if isinstance(step, Link) else "",
+        open=_not_yet(step, unsealed, scene.tree),
     )
 
 
@@ -162,7 +168,7 @@ def _adopted(step: Link, after: State, scene: Scene) -> Parts:
     order = _order(step.chain, types_below(step.member, step.place, after), after)
     parts = {f"its place in {step.chain.name}": order, **_contents(names, after, step.place, scene)}
     for leaf, seal in sorted(seals.items()):
-        parts |= _made(leaf, seal)
+        parts |= made_by(leaf, seal)
     results = _results(step, scene)
     parts |= evidence(step.member, step.place, scene.want, scene.facts)
     parts |= {f"the software of {one.ticket}": _software(one) for one in _sets(step.member, scene.tree)}
@@ -198,7 +204,7 @@ def _certified(names: frozenset[str], state: State, place: str) -> Iterator[tupl
             yield key, value
 
 
-def _made(leaf: str, seal: Seal | None) -> dict[str, str]:
+def made_by(leaf: str, seal: Seal | None) -> dict[str, str]:
     """Return what a generation was made by, and its datasets."""
     if seal is None:
         return {f"the recipe of {leaf}": "not built yet"}

@@ -7,7 +7,7 @@ the role, and every bound part as it was. A rejection or a withdrawal needs a go
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..spec.documents.policy import Key, Policy, Rule, fingerprint, instant
@@ -52,13 +52,20 @@ def rules_for(policy: Policy, statement: Statement) -> tuple[Rule, ...]:
 
 
 def judge(
-    policy: Policy, statement: Statement, records: Iterable[Signed], now: datetime, *, past: Iterable[Signed] = ()
+    policy: Policy,
+    statement: Statement,
+    records: Iterable[Signed],
+    now: datetime,
+    *,
+    past: Iterable[Signed] = (),
+    about: tuple[str, ...] = (),
 ) -> Judgement:
     """Return whether a statement is approved.
 
-    `past` are approvals that history holds and that give no yes any more, but may have overtaken others.
+    `past` are approvals that history holds and that give no yes any more, but may have overtaken others. `about` are
+    names that rules are matched with besides those that the statement itself tells.
     """
-    rules = rules_for(policy, statement)
+    rules = rules_for(policy, replace(statement, scope=(*statement.scope, *about)))
     if not rules:
         where = ", ".join(statement.scope)
         return Judgement(statement, missing=(f"no rule of the policy says who may {statement.verb} {where}",))

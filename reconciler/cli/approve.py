@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..adapters.ssh_keygen import SshKeygen
 from ..approval.covered import NOWHERE, Subject, authorises, content_of, document_of
-from ..approval.documents import deployment
+from ..approval.effects import Asked
 from ..approval.line import Line
 from ..approval.record import NAMESPACE, SIGNATURE, Decision, NoRecord, Record, is_plain
 from ..approval.record import read as read_record
@@ -24,7 +24,6 @@ from ..trust import trust_file
 from . import records
 from .output import replace_file, write, write_json
 from .session import Session, read, session
-from .trusted import authority
 
 _OF_DOCUMENTS = ("policy", "site", "catalog", "processing")
 
@@ -88,14 +87,14 @@ def _proposed(said: Said, open_session: Session, line: Line) -> Iterator[Stateme
     if said.verb in _OF_DOCUMENTS:
         yield from _of_document(said, open_session, line)
         return
+    decides = open_session.authority(line)
+    seen = open_session.decided(open_session.look())
+    want, tree = open_session.want, open_session.tree
     if said.verb == "deploy":
-        found = (deployment(one, line.root) for one in open_session.tree.sets)
-        yield from (one for one in found if one is not None and records.concerns(one, said.document))
-        return
-    decides = authority(open_session.site, line, open_session.repositories)
-    seen = open_session.look()
-    judged = open_session.decided(seen)
-    for one in decides.asked(judged, open_session.want, open_session.tree, open_session.readers, open_session.facts):
+        found: tuple[Asked, ...] = decides.deployments(seen, want, tree)
+    else:
+        found = decides.asked(seen, want, tree, open_session.readers, open_session.facts)
+    for one in found:
         if one.statement.verb == said.verb and records.concerns(one.statement, said.document):
             if one.open:
                 raise ReconcileError(f"{one.statement.title} cannot be proposed yet: {one.open}", hint="apply first")

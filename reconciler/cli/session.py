@@ -12,6 +12,7 @@ from ..adapters.checkout import Checkout
 from ..approval.line import Line
 from ..archive import PLACE as ARCHIVE
 from ..archived import Archive
+from ..authority import Authority
 from ..blast import Impact
 from ..desired import desired
 from ..evidence import awaited, judged
@@ -50,6 +51,7 @@ class Sight:
     facts: Facts
     observed: str
     root: Root | None
+    archive: Archive | None = None
 
     @cached_property
     def line(self) -> Line | None:
@@ -65,8 +67,12 @@ class Sight:
         """Return what was seen with what is approved of the plan for it."""
         if self.line is None:
             return seen
-        decides = authority(self.site, self.line, self.repositories)
+        decides = self.authority(self.line)
         return replace(seen, facts=decides.judged(seen, self.want, self.tree, self.readers, self.facts))
+
+    def authority(self, line: Line) -> Authority:
+        """Return what decides at the site."""
+        return authority(self.site, line, self.repositories, self.archive)
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
@@ -97,12 +103,11 @@ class Sight:
         return Heading(site, commit, uncommitted, self.site.trust, drift_since, self.observed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session(Sight):
     """One run of a command that may also act at the site, and read the evidence there."""
 
     place: Place
-    archive: Archive | None = None
 
     @property
     def repositories(self) -> Mapping[str, Repository] | None:
@@ -134,7 +139,7 @@ def session(directory: Path, site_name: str | None) -> Iterator[Session]:
     try:
         archive = place.archive(want)
         readers: dict[str, Reader] = {**place.repositories, **({archive.place: archive} if archive else {})}
-        yield Session(checkout, tree, site, readers, want, facts, "", root, place, archive)
+        yield Session(checkout, tree, site, readers, want, facts, "", root, archive, place=place)
     finally:
         place.close()
 

@@ -15,6 +15,7 @@ from ..approval.covered import ABSENT, document_of, place_of
 from ..approval.judge import Judgement
 from ..approval.line import Line, walk
 from ..approval.record import NAMESPACE
+from ..archived import Archive
 from ..authority import Authority, Files
 from ..content import content_root
 from ..errors import ApprovalMissing, PolicyRefused
@@ -45,15 +46,20 @@ def line_of(root: Root, head: str | None, *, fetch: bool = True) -> Line:
     return walk(branch, root.root, SshKeygen(NAMESPACE), now=datetime.now(UTC), head=head)
 
 
-def authority(site: Site, line: Line, repositories: Mapping[str, Repository] | None) -> Authority:
+def authority(
+    site: Site, line: Line, repositories: Mapping[str, Repository] | None, archive: Archive | None = None
+) -> Authority:
     """Return what decides at a site; without repositories no files are read."""
-    return Authority(line, site.site, datetime.now(UTC), _files(repositories) if repositories is not None else None)
+    files = _files(repositories, archive) if repositories is not None else None
+    return Authority(line, site.site, datetime.now(UTC), files)
 
 
-def _files(repositories: Mapping[str, Repository]) -> Files:
+def _files(repositories: Mapping[str, Repository], archive: Archive | None) -> Files:
     known: dict[tuple[str, str], str] = {}
 
     def root(place: str, seal: Seal) -> str:
+        if archive is not None and place == archive.place:
+            return archive.root(seal)
         if (place, seal.run) not in known:
             digests = repositories[place].digests(seal.run, tuple(sorted(seal.datasets)))
             known[place, seal.run] = content_root(seal, digests)

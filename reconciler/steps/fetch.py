@@ -58,6 +58,8 @@ class Fetch(Build, Carried):
 
     kind: ClassVar[str] = "fetch"
     work: Delivery
+    sealed: bool = False
+    """Whether it stood here before, and only files are brought back."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -77,11 +79,12 @@ class Fetch(Build, Carried):
 
     @property
     def verb(self) -> str:
-        return "deploy"
+        return "restore" if self.sealed else "deploy"
 
     @property
     def title(self) -> str:
-        return f"fetch {self.key.leaf} from {self.source}"
+        what = "lost files of " if self.sealed else ""
+        return f"fetch {what}{self.key.leaf} from {self.source}"
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
         """Claim, receive what is missing, seal."""
@@ -123,10 +126,9 @@ class Fetch(Build, Carried):
 
     def _unlike(self, seal: Seal, pieces: tuple[Piece, ...], facts: Facts) -> str:
         """Return how the files differ from those that were approved; nothing if nobody asks, or they do not."""
-        approved = facts.revealed.get(Approval(self.verb, self.subject, self.place))
-        if facts.trust == "none" or approved is None:
+        if facts.trust == "none":
             return ""
         contents = {(p.dataset_type, p.data_id): p.content for p in pieces if isinstance(p.content, Content)}
-        if content_root(seal, contents) == approved:
+        if content_root(seal, contents) == facts.revealed.get(Approval(self.verb, self.subject, self.place)):
             return ""
         return f"the files of {self.key.leaf} at {self.source} are not those that were approved"

@@ -60,7 +60,7 @@ def _fetched(change: Change, work: Delivery, facts: Facts) -> Fetch | Refuse:
         )
     if before is None and seen is not None and key.leaf in seen.collections:
         return Refuse(change, f"{key} exists and reconcile did not bring it; nothing is put into what others made")
-    return Fetch(change, work)
+    return Fetch(change, work, sealed=key.leaf in facts.seals(key.place))
 
 
 def _healing(change: Change, work: Generation | Curation | Pin, facts: Facts) -> Fetch | None:
@@ -74,7 +74,8 @@ def _healing(change: Change, work: Generation | Curation | Pin, facts: Facts) ->
     if not (isinstance(change.before, Presence) and change.before.recipe == kept.recipe):
         return None
     types = frozenset(seal.datasets)
-    return Fetch(change, Delivery(key, Gen(ARCHIVE, key.leaf), seal.recipe, types, work.lock_name, key.leaf))
+    lost = Delivery(key, Gen(ARCHIVE, key.leaf), seal.recipe, types, work.lock_name, key.leaf)
+    return Fetch(change, lost, sealed=True)
 
 
 def _refusal(change: Change, work: Generation | Curation | Pin, facts: Facts) -> str:

@@ -18,7 +18,7 @@ from ..facts import Approval, Facts
 from ..intent import Desired, Publication
 from ..observation import Scope
 from ..parcel import Piece
-from ..state import Change, Gen, Key, State
+from ..state import Change, Gen, Key, Presence, State
 from ..words import count
 from .base import DONE, Carried, Outcome, blocked, put
 from .needs import Complete, Need
@@ -66,7 +66,8 @@ class Publish(Carried):
 
     @property
     def verb(self) -> str:
-        return "deploy"
+        known = all(isinstance(change.before, Presence) for change in self.changes)
+        return "restore" if known else "deploy"
 
     @property
     def subject(self) -> str:
@@ -97,8 +98,7 @@ class Publish(Carried):
         return DONE
 
     def _unlike(self, leaf: str, part: Part, facts: Facts) -> bool:
-        approved = facts.revealed.get(Approval(self.verb, leaf, self.place))
-        return facts.trust != "none" and approved is not None and approved != part.root
+        return facts.trust != "none" and part.root != facts.revealed.get(Approval(self.verb, leaf, self.place))
 
 
 def _item(piece: Piece, content: Content) -> Item:
