@@ -27,8 +27,8 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "seals content parcel archive state record observation diff overlay resolve bulk facts ports archived intent picks foreign steps revealed "
-        "gates halted plan explanation origin effect blast lanes",
+        "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
+        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(

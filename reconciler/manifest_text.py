@@ -1,0 +1,198 @@
+"""Manifests as text: canonical JSON, which is read with distrust, whoever may have written it.
+
+The same manifest is always the same bytes, so what was changed by hand or by a disk is seen. What cannot be believed is
+one `ReconcileError` that names the manifest and the first thing that is wrong with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Annotated, Any, NoReturn
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from . import dataid
+from .archive import Item, Manifest, Part
+from .errors import ReconcileError
+from .parcel import Definition
+from .seals import Seal
+
+FORMAT = 1
+LIMIT = 64 << 20
+"""Bytes of the largest manifest that is read; one dataset needs some 300."""
+
+
+def write(manifest: Manifest) -> bytes:
+    """Return the canonical text of a manifest."""
+    content = {
+        "format": FORMAT,
+        "instrument": manifest.instrument,
+        "ticket": manifest.ticket,
+        "definitions": {name: asdict(one) for name, one in manifest.definitions.items()},
+        "parts": {leaf: _part(part) for leaf, part in manifest.parts.items()},
+    }
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _part(part: Part) -> dict[str, Any]:
+    items = sorted(part.items, key=lambda one: (one.dataset_type, one.data_id))
+    return {"seal": asdict(part.seal), "items": [asdict(one) for one in items]}
+
+
+def read(text: bytes, *, ticket: str, root: str, name: str) -> Manifest:
+    """Return the manifest that stands where this ticket's one with this content root must.
+
+    `name` is what an error calls it.
+    """
+    try:
+        manifest = _manifest(_document(text))
+        for reason in _faults(manifest, ticket, root):
+            _refuse(reason)
+        if text != write(manifest):
+            _refuse("it is not written as this program writes it")
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ReconcileError(
+            f"{name} cannot be believed: {reason}",
+            hint="Nothing was written. If the set stands elsewhere, move this manifest away and publish it again.",
+        ) from error
+    return manifest
+
+
+def _document(text: bytes) -> _Document:
+    if len(text) > LIMIT:
+        _refuse(f"it is longer than {LIMIT} bytes")
+    try:
+        content = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is no JSON: {error}") from error
+    if isinstance(content, dict) and (found := content.get("format", FORMAT)) != FORMAT:
+        _refuse(f"it is of format {found}; this version reads {FORMAT}")
+    try:
+        return _Document.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = " > ".join(map(str, first["loc"])) or "the whole"
+        raise ValueError(f"{where}: {first['msg']}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        _refuse(f"it says {next(key for key in keys if keys.count(key) > 1)} twice in one place")
+    return found
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    _refuse(f"{constant} is no number")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise ValueError(reason)
+
+
+def _manifest(document: _Document) -> Manifest:
+    return Manifest(
+        document.instrument,
+        document.ticket,
+        {name: Definition(tuple(one.dimensions), one.storage_class) for name, one in document.definitions.items()},
+        {
+            leaf: Part(Seal(**part.seal.model_dump()), tuple(Item(**item.model_dump()) for item in part.items))
+            for leaf, part in document.parts.items()
+        },
+    )
+
+
+def _faults(manifest: Manifest, ticket: str, root: str) -> Iterator[str]:
+    """Yield what is wrong with a manifest as a whole."""
+    if manifest.ticket != ticket:
+        yield f"it is of ticket {manifest.ticket}, and stands under {ticket}"
+    for leaf, part in manifest.parts.items():
+        if part.fault:
+            yield f"{leaf}: {part.fault}"
+        yield from (f"{leaf}: {one}" for one in _faults_of_items(part.items, manifest))
+    if manifest.root != root:
+        yield f"its content root is {manifest.root}, and it stands under {root}"
+
+
+def _faults_of_items(items: Iterable[Item], manifest: Manifest) -> Iterator[str]:
+    for one in items:
+        if one.dataset_type not in manifest.definitions:
+            yield f"it does not say how {one.dataset_type} is defined"
+        instrument = dataid.parse(one.data_id).get("instrument", manifest.instrument)
+        if instrument != manifest.instrument:
+            yield f"{one.dataset_type} {one.data_id} is not of {manifest.instrument}"
+
+
+def _uuid(text: str) -> str:
+    if text != str(UUID(text)):
+        raise ValueError(f"{text} is not how a UUID is written")
+    return text
+
+
+def _data_id(text: str) -> str:
+    pairs = [item.partition("=") for item in text.split(",")]
+    if not all(name and equals and value for name, equals, value in pairs) or not text.isprintable():
+        raise ValueError(f"{text!r} is no data ID")
+    if text != dataid.data_id(dataid.parse(text)):
+        raise ValueError(f"{text} is not how a data ID is written")
+    return text
+
+
+def _path(text: str) -> str:
+    """Refuse what climbs out, is absolute, or means something else to another program."""
+    if {"", ".", ".."} & set(text.split("/")):
+        raise ValueError(f"{text!r} is not a path below a repository")
+    if "\\" in text or not text.isprintable():
+        raise ValueError(f"{text!r} holds what no path of a repository holds")
+    return text
+
+
+_Word = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=500)]
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Uuid = Annotated[str, AfterValidator(_uuid)]
+_DataId = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_data_id)]
+_Path = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_path)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Item(_Model):
+    dataset_type: _Word
+    data_id: _DataId
+    uuid: _Uuid
+    path: _Path
+    sha256: _Sha256
+    size: int = Field(ge=0, le=1 << 50)
+
+
+class _Seal(_Model):
+    recipe: _Word
+    intent: dict[str, Any]
+    run: _Word
+    datasets: dict[_Word, dict[_DataId, _Uuid]]
+
+
+class _Part(_Model):
+    seal: _Seal
+    items: list[_Item]
+
+
+class _Definition(_Model):
+    dimensions: list[_Word]
+    storage_class: _Word
+
+
+class _Document(_Model):
+    format: int
+    instrument: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    ticket: _Word
+    definitions: dict[_Word, _Definition]
+    parts: dict[_Word, _Part]
