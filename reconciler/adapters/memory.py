@@ -5,73 +5,26 @@ Many repositories of one process may share a `Store`: that is how tests play two
 
 from __future__ import annotations
 
-import threading
-import uuid as uuids
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from ..content import Content
 from ..errors import Locked, ReconcileError, Unreachable
-from ..observation import Collection, CollectionType, Observation, Scope
+from ..observation import Collection, Observation, Scope
 from ..ports import Columns, Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
-from ..seals import Claim, Datasets, Doc, Seal
-from ..state import Cert, Chain, Change, Gen, Key, Owned, Value
-from ..timeline import NOTHING, Timeline, timeline, uuid
+from ..seals import Claim, Datasets, Seal
+from ..state import Cert, Chain, Change, Gen, Key, Owned, Tag, Value
+from ..timeline import NOTHING, Source, Timeline, timeline, uuid
 from ..validity import Validity
 from .claims import compare, standing_claim
+from .memory_store import Store
 
-Rows = dict[str, list[tuple[int, int, str]]]
-
-
-@dataclass
-class Store:
-    """What one repository holds: collections, datasets, certifications, the record."""
-
-    types: dict[str, CollectionType] = field(default_factory=dict)
-    children: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    docs: dict[str, Doc] = field(default_factory=dict)
-    contents: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    certifications: dict[tuple[str, str], Rows] = field(default_factory=dict)
-    tables: dict[str, Columns] = field(default_factory=dict)
-    """UUID -> content, of datasets that are tables."""
-    exposures: dict[tuple[str, int], Exposure] = field(default_factory=dict)
-    detectors: frozenset[int] = frozenset()
-    record: Record | None = None
-    held: set[str] = field(default_factory=set)
-    guard: threading.RLock = field(default_factory=threading.RLock)
-    reachable: bool = True
-    files: dict[str, bytes] = field(default_factory=dict)
-    """UUID -> what the file holds, where that is not the UUID itself."""
-
-    def register(self, name: str, kind: CollectionType) -> None:
-        """Register a collection as Butler does: another type under the same name is an error here."""
-        if self.types.setdefault(name, kind) != kind:
-            raise ReconcileError(f"collection {name} exists as {self.types[name]}, not {kind}")
-
-    def add(self, run: str, dataset_type: str, data_id: str) -> str:
-        """Put a dataset with a new UUID into a RUN; return the UUID."""
-        self.register(run, "RUN")
-        name = str(uuids.uuid4())
-        self.contents.setdefault((run, dataset_type), {})[data_id] = name
-        return name
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Let nobody else in, and leave everything as it was if something is raised."""
-        with self.guard:
-            kept = dict(self.types), dict(self.children), dict(self.docs), self.record
-            certified = {key: dict(rows) for key, rows in self.certifications.items()}
-            try:
-                yield
-            except BaseException:
-                self.types, self.children, self.docs, self.record = kept
-                self.certifications = certified
-                raise
+__all__ = ["MemoryRepository", "Store"]
 
 
 class MemoryRepository:
@@ -105,7 +58,7 @@ class MemoryRepository:
             contents={
                 key: dict(ids)
                 for key, ids in store.contents.items()
-                if key[0] in wanted and key[1] in scope.dataset_types
+                if ids and key[0] in wanted and key[1] in scope.dataset_types
             },
             exposures={e: store.exposures[e].validity for e in scope.exposures if e in store.exposures},
             record=store.record,
@@ -132,6 +85,8 @@ class MemoryRepository:
                 self.store.register(change.key.name, "CHAINED")
             elif isinstance(change.key, Cert):
                 self.store.register(change.key.collection, "CALIBRATION")
+            elif isinstance(change.key, Tag):
+                self.store.register(change.key.name, "TAGGED")
 
     def _value(self, key: Key) -> Value | None:
         store = self.store
@@ -140,6 +95,9 @@ class MemoryRepository:
         if isinstance(key, Cert):
             rows = store.certifications.get((key.collection, key.dataset_type), {}).get(key.data_id, [])
             return timeline((b, e, uuid(name)) for b, e, name in rows)
+        if isinstance(key, Tag):
+            tagged = store.contents.get((key.name, key.dataset_type), {}).get(key.data_id)
+            return uuid(tagged) if tagged else None
         if isinstance(key, Owned):
             return store.record.owned.get((key.chain, key.member)) if store.record else None
         raise ReconcileError(f"{key} is no registry edit")
@@ -152,6 +110,9 @@ class MemoryRepository:
         elif isinstance(key, Cert):
             assert isinstance(after, Timeline | None)
             self._recertify(key, after or NOTHING)
+        elif isinstance(key, Tag):
+            assert isinstance(after, Source | None)
+            self._retag(key, after)
 
     def _redefine(self, chain: str, members: tuple[str, ...]) -> None:
         for member in members:
@@ -162,16 +123,22 @@ class MemoryRepository:
         self.store.children[chain] = members
 
     def _recertify(self, key: Cert, after: Timeline) -> None:
-        there = {
-            ids[key.data_id]
-            for (_, dataset_type), ids in self.store.contents.items()
-            if dataset_type == key.dataset_type and key.data_id in ids
-        }
         for span in after:
-            if span.source.name not in there:
-                raise ReconcileError(f"{key}: dataset {span.source.name}, which is to be certified, does not exist")
+            self._refuse_unknown(key, span.source.name)
         rows = self.store.certifications.setdefault((key.collection, key.dataset_type), {})
         rows[key.data_id] = [(b, e, source.name) for b, e, source in after]
+
+    def _retag(self, key: Tag, after: Source | None) -> None:
+        ids = self.store.contents.setdefault((key.name, key.dataset_type), {})
+        ids.pop(key.data_id, None)
+        if after is not None:
+            self._refuse_unknown(key, after.name)
+            ids[key.data_id] = after.name
+
+    def _refuse_unknown(self, key: Cert | Tag, name: str) -> None:
+        held = (ids for (_, dataset_type), ids in self.store.contents.items() if dataset_type == key.dataset_type)
+        if all(ids.get(key.data_id) != name for ids in held):
+            raise ReconcileError(f"{key}: dataset {name}, which is to stand there, does not exist")
 
     def claim(self, leaf: str, claim: Claim) -> Claim:
         """Register the leaf with its claim, or return the claim that stands."""

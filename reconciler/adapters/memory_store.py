@@ -1,70 +1,64 @@
-"""An archive in memory; it passes the contract tests of the real ones."""
+"""What a repository in memory holds."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Collection, Iterator
+import threading
+import uuid as uuids
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from dataclasses import dataclass, field
 
-from ..errors import Unreachable
-from .archive import ArchiveStore
+from ..errors import ReconcileError
+from ..observation import CollectionType
+from ..ports import Columns, Exposure
+from ..record import Record
+from ..seals import Doc
+
+Rows = dict[str, list[tuple[int, int, str]]]
 
 
-class Memory:
-    """A backing of bytes by path."""
+@dataclass
+class Store:
+    """What one repository holds: collections, datasets, certifications, the record."""
 
-    address = "in memory"
+    types: dict[str, CollectionType] = field(default_factory=dict)
+    children: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    docs: dict[str, Doc] = field(default_factory=dict)
+    contents: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    certifications: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    tables: dict[str, Columns] = field(default_factory=dict)
+    """UUID -> content, of datasets that are tables."""
+    exposures: dict[tuple[str, int], Exposure] = field(default_factory=dict)
+    detectors: frozenset[int] = frozenset()
+    record: Record | None = None
+    held: set[str] = field(default_factory=set)
+    guard: threading.RLock = field(default_factory=threading.RLock)
+    reachable: bool = True
+    files: dict[str, bytes] = field(default_factory=dict)
+    """UUID -> what the file holds, where that is not the UUID itself."""
 
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.reachable = True
+    def register(self, name: str, kind: CollectionType) -> None:
+        """Register a collection as Butler does: another type under the same name is an error here."""
+        if self.types.setdefault(name, kind) != kind:
+            raise ReconcileError(f"collection {name} exists as {self.types[name]}, not {kind}")
 
-    def folders(self, path: str) -> tuple[str, ...]:
-        """Return the names of the folders within a folder."""
-        self._reach()
-        below = [name.removeprefix(f"{path}/") for name in self.files if name.startswith(f"{path}/")]
-        return tuple(sorted({name.split("/")[0] for name in below if "/" in name}))
-
-    def sizes(self, paths: Collection[str]) -> dict[str, int]:
-        """Return which files are there and their sizes."""
-        self._reach()
-        return {path: len(self.files[path]) for path in paths if path in self.files}
+    def add(self, run: str, dataset_type: str, data_id: str) -> str:
+        """Put a dataset with a new UUID into a RUN; return the UUID."""
+        self.register(run, "RUN")
+        name = str(uuids.uuid4())
+        self.contents.setdefault((run, dataset_type), {})[data_id] = name
+        return name
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO | None]:
-        """Open a file."""
-        self._reach()
-        content = self.files.get(path)
-        yield None if content is None else io.BytesIO(content)
-
-    @contextmanager
-    def unfinished(self) -> Iterator[_Unfinished]:
-        """Begin a file."""
-        self._reach()
-        yield _Unfinished(self)
-
-    def settle(self, path: str) -> None:
-        """Do nothing: memory outlives no crash."""
-
-    def _reach(self) -> None:
-        if not self.reachable:
-            raise Unreachable("the archive in memory cannot be reached")
-
-
-class _Unfinished(io.BytesIO):
-    def __init__(self, memory: Memory) -> None:
-        super().__init__()
-        self._memory = memory
-
-    def keep(self, path: str) -> None:
-        """Let it be the file of this path."""
-        self._memory.files[path] = self.getvalue()
-
-
-class MemoryStore(ArchiveStore):
-    """A `Store` over a dictionary: `memory.files` is what there is."""
-
-    def __init__(self, memory: Memory | None = None) -> None:
-        self.memory = memory or Memory()
-        super().__init__(self.memory)
+    def transaction(self) -> Iterator[None]:
+        """Let nobody else in, and leave everything as it was if something is raised."""
+        with self.guard:
+            kept = dict(self.types), dict(self.children), dict(self.docs), self.record
+            certified = {key: dict(rows) for key, rows in self.certifications.items()}
+            contents = {key: dict(ids) for key, ids in self.contents.items()}
+            try:
+                yield
+            except BaseException:
+                self.types, self.children, self.docs, self.record = kept
+                self.certifications, self.contents = certified, contents
+                raise

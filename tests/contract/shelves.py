@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reconciler.adapters.archive import ArchiveStore, archive_at
-from reconciler.adapters.memory_store import MemoryStore
+from reconciler.adapters.memory_archive import MemoryArchive
 from reconciler.archive import Item, Manifest, Part
 from reconciler.content import Content
 from reconciler.parcel import Definition, Piece
@@ -51,10 +51,10 @@ class Shelf(ABC):
 
 @dataclass
 class MemoryShelf(Shelf):
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: MemoryArchive = field(default_factory=MemoryArchive)
 
     def again(self) -> ArchiveStore:
-        return MemoryStore(self.store.memory)
+        return MemoryArchive(self.store.memory)
 
     def files(self) -> dict[str, bytes]:
         return dict(self.store.memory.files)

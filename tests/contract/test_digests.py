@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ReconcileError
 from reconciler.content import Content
+from reconciler.errors import ReconcileError
 from tests.contract.hands import ButlerHands, Hands
 from tests.contract.test_put import file
 

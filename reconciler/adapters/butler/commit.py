@@ -9,28 +9,33 @@ from typing import Any
 from ...errors import ReconcileError
 from ...ports import Moved
 from ...record import Record
-from ...state import Cert, Chain, Change, Key, Owned, Value
+from ...state import Cert, Chain, Change, Key, Owned, Tag, Value
 from ...timeline import Span, timeline, uuid
 from .ask import all_names
 from .connect import Connection
 from .editing import editing, register, write_record
 from .rows import certifications
+from .tag_edits import edit_tags, tagged
 from .types import dataset_types
 from .validity_edits import edit_validities
 
 
 def commit(connection: Connection, changes: tuple[Change, ...]) -> None:
-    """Make all these edits of chains, certifications and ownership, or none (see `ports.Repository.commit`)."""
+    """Make all these edits of chains, certifications, tags and ownership, or none (see `ports.Repository.commit`)."""
     _only_edits(changes)
     chains = {c.key.name: c for c in changes if isinstance(c.key, Chain)}
     certs = {c.key: c for c in changes if isinstance(c.key, Cert)}
+    tags = {c.key: c for c in changes if isinstance(c.key, Tag)}
     with editing(connection, chains) as (butler, record):
-        types = _calibration_types(butler, certs)
+        types = _types(butler, certs, tags)
         for name in sorted({key.collection for key in certs}):
             register(butler, name, "CALIBRATION")
-        found = {**_members(butler, chains), **_timelines(butler, certs, types), **_owners(record, changes)}
-        _compare(changes, found)
+        for name in sorted({key.name for key in tags}):
+            register(butler, name, "TAGGED")
+        dated, kept = _timelines(butler, certs, types), tagged(butler, tags, types)
+        _compare(changes, {**_members(butler, chains), **dated, **kept, **_owners(record, changes)})
         edit_validities(butler, types, certs.values())
+        edit_tags(butler, tags.values())
         for name, change in chains.items():
             _redefine(butler, name, change.after)
         write_record(butler, record.after(changes))
@@ -38,20 +43,22 @@ def commit(connection: Connection, changes: tuple[Change, ...]) -> None:
 
 def _only_edits(changes: Iterable[Change]) -> None:
     for change in changes:
-        if not isinstance(change.key, Chain | Cert | Owned):
+        if not isinstance(change.key, Chain | Cert | Tag | Owned):
             raise TypeError(f"{change.key} is no registry edit")
 
 
-def _calibration_types(butler: Any, certs: Iterable[Cert]) -> dict[str, Any]:
-    """Return the registered dataset types of the certifications; refuse one that cannot be certified."""
-    names = {key.dataset_type for key in certs}
-    types = dataset_types(butler, names)
-    if missing := sorted(names - {dataset_type.name for dataset_type in types}):
-        raise ReconcileError(f"dataset type {missing[0]} does not exist in the repository, so none can be certified")
-    for dataset_type in types:
-        if not dataset_type.isCalibration():
-            raise ReconcileError(f"dataset type {dataset_type.name} is registered as no calibration type")
-    return {dataset_type.name: dataset_type for dataset_type in types}
+def _types(butler: Any, certs: Iterable[Cert], tags: Iterable[Tag]) -> dict[str, Any]:
+    """Return the registered dataset types of certifications and tags; refuse one that cannot be certified."""
+    certified = {key.dataset_type for key in certs}
+    names = certified | {key.dataset_type for key in tags}
+    types = {dataset_type.name: dataset_type for dataset_type in dataset_types(butler, names)}
+    if missing := sorted(names - types.keys()):
+        verb = "certified" if missing[0] in certified else "tagged"
+        raise ReconcileError(f"dataset type {missing[0]} does not exist in the repository, so none can be {verb}")
+    for name in sorted(certified):
+        if not types[name].isCalibration():
+            raise ReconcileError(f"dataset type {name} is registered as no calibration type")
+    return types
 
 
 def _members(butler: Any, chains: Mapping[str, Change]) -> dict[Key, Value]:

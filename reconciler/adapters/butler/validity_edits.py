@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ...dataid import data_id, parse
-from ...errors import ReconcileError
+from ...dataid import parse
 from ...state import Cert, Change
 from ...timeline import NOTHING, Span, Timeline
 from ...validity import BEGINNING, END
+from .datasets import named
 
 
 class Batch(NamedTuple):
@@ -40,7 +40,7 @@ def edit_validities(butler: Any, types: Mapping[str, Any], changes: Iterable[Cha
         _sort_into(coming, change.key, after - before)
     for batch, items in sorted(gone.items()):
         _decertify(butler, types[batch.dataset_type], batch, [key for key, _ in items])
-    refs = _refs(butler, coming)
+    refs = named(butler, [(name, key) for items in coming.values() for key, name in items])
     for batch, items in sorted(coming.items()):
         butler.registry.certify(batch.collection, [refs[name] for _, name in items], timespan(batch.begin, batch.end))
 
@@ -68,16 +68,3 @@ def _decertify(butler: Any, dataset_type: Any, batch: Batch, keys: Iterable[Cert
 
     data_ids = [DataCoordinate.standardize(parse(key.data_id), dimensions=dataset_type.dimensions) for key in keys]
     butler.registry.decertify(batch.collection, dataset_type, timespan(batch.begin, batch.end), dataIds=data_ids)
-
-
-def _refs(butler: Any, coming: Batches) -> dict[str, Any]:
-    """Return UUID -> dataset; refuse one that does not exist or is another than the certification says."""
-    wanted = {name: key for items in coming.values() for key, name in items}
-    refs = {str(ref.id): ref for ref in butler.get_many_datasets(wanted)}
-    for name, key in wanted.items():
-        if name not in refs:
-            raise ReconcileError(f"{key}: dataset {name}, which is to be certified, does not exist")
-        found = refs[name]
-        if (found.datasetType.name, data_id(dict(found.dataId.required))) != (key.dataset_type, key.data_id):
-            raise ReconcileError(f"{key}: dataset {name} is {found.datasetType.name} {found.dataId}")
-    return refs
