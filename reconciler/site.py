@@ -83,9 +83,9 @@ def connect(site: Site, root: Path) -> Place:
 
 def archive(site: Site, root: Path) -> Store | None:
     """Return the site's archive; None if it has none."""
-    from .adapters.archive import ResourceStore
+    from .adapters.archive import archive_at
 
-    return ResourceStore(_address(site.archive, root)) if site.archive else None
+    return archive_at(_address(site.archive, root)) if site.archive else None
 
 
 def series(site: Site, root: Path) -> tuple[Series, ...]:
