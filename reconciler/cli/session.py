@@ -132,7 +132,13 @@ def read(directory: Path) -> tuple[Checkout, Tree]:
 def session(directory: Path, site_name: str | None) -> Iterator[Session]:
     """Open one site for one command."""
     checkout, tree = read(directory)
-    site = choose(tree, site_name)
+    with at(checkout, tree, choose(tree, site_name)) as found:
+        yield found
+
+
+@contextmanager
+def at(checkout: Checkout, tree: Tree, site: Site) -> Iterator[Session]:
+    """Open one of the sites of a tree that was read."""
     want, facts = _wanted(tree, site)
     root = root_for(site, checkout)
     place = connect(site, checkout.root)

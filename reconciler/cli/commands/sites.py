@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...errors import UsageError
 from ..app import HERE, Directory, Json, Observed, SiteName
 
 commands = typer.Typer()
@@ -101,12 +102,27 @@ def daily(
     raise typer.Exit(run(asked, directory, site, as_json=as_json))
 
 
-@commands.command(epilog="Example: reconcile status --site usdf || mail -s drift calibrators")
-def status(directory: Directory = HERE, site: SiteName = None, as_json: Json = False) -> None:
+@commands.command(
+    epilog="Examples: reconcile status --site usdf || mail -s drift calibrators; "
+    "reconcile status --all-sites --markdown > table.md"
+)
+def status(
+    directory: Directory = HERE,
+    site: SiteName = None,
+    all_sites: Annotated[
+        bool, typer.Option("--all-sites", help="A table of every ticket at every repository, with fingerprints.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="With --all-sites: print Markdown.")] = False,
+    as_json: Json = False,
+) -> None:
     """Say for each document whether a site is in sync with it: exit 0, 2 if not, 11 if unknown."""
-    from ..status import run
+    from .. import everywhere, status
 
-    raise typer.Exit(run(directory, site, as_json=as_json))
+    if all_sites and site is not None:
+        raise UsageError("either --site or --all-sites")
+    if all_sites:
+        raise typer.Exit(everywhere.run(directory, markdown=markdown, as_json=as_json))
+    raise typer.Exit(status.run(directory, site, as_json=as_json))
 
 
 @commands.command(epilog="Example: reconcile show LSSTComCam/calib/DM-48520/DP1/bias.20250207a")

@@ -1,0 +1,222 @@
+"""How far each ticket has come at each place: the table that DMTN-222 section 3.4 has kept by hand.
+
+A cell is how what is seen compares with what is wanted of one document at one place. Its fingerprint covers what the
+place holds of the ticket's own collections: the same at every place, or somebody has changed something.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from .diff import diff
+from .distribution import Document, destinations
+from .facts import Facts
+from .intent import Desired
+from .observation import Observation
+from .overlay import overlay
+from .resolve import reachable
+from .seals import digest
+from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag
+from .words import count
+
+Word: TypeAlias = Literal["absent", "fetched", "certified", "linked", "protected", "drifted", "skipped", "unknown"]
+STAGES: tuple[Word, ...] = ("absent", "fetched", "certified", "linked", "protected")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one ticket, or one public chain, stands at one place.
+
+    Attributes
+    ----------
+    reasons
+        What differs from the specs, why a place does without, or why nothing is known.
+    fingerprint
+        Of what the place holds of it; empty where nothing is, or nothing is known.
+    pending
+        Whether something is still to be done that the specs ask for.
+    """
+
+    place: str
+    word: Word
+    reasons: tuple[str, ...] = ()
+    fingerprint: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ticket (or a chain), and its cells: the place that makes it first."""
+
+    name: str
+    ticket: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is seen and wanted at one site, and whether just these specs were applied there before."""
+
+    seen: State
+    facts: Facts
+    want: Desired
+    unknown: dict[str, str]
+    applied: bool
+
+    def changes(self, place: str) -> tuple[Change, ...]:
+        """Return what differs at a place."""
+        return tuple(c for c in diff(self.seen, overlay(self.seen, self.want.state)) if c.key.place == place)
+
+
+def ticket_row(document: Document, sites: Iterable[Known], places: dict[str, str]) -> Row:
+    """Return how a document stands where it is made and where it goes; `places` are all there are, with their sites."""
+    by_place = {place: site for site in sites for place in (*site.facts.observations, *site.unknown)}
+    chain = document.naming.ticket_chain
+    skips = document.deployment.repositories if document.deployment else {}
+    cells = []
+    for place in dict.fromkeys((document.origin, *skips)):
+        skipped = skips[place].skip if place in skips else None
+        if skipped:
+            cells.append(Cell(place, "skipped", (skipped,)))
+        elif place not in by_place:
+            why = f"the site {places[place]} was not looked at" if place in places else "no site has it"
+            cells.append(Cell(place, "unknown", (why,)))
+        else:
+            cells.append(_ticket_cell(document, place, by_place[place]))
+    return Row(chain, document.ticket, _compared(document, cells))
+
+
+def chain_row(name: str, sites: Iterable[Known]) -> Row:
+    """Return how a public chain stands at each place that the specs want it at."""
+    keys = ((key, site) for site in sites for key in sorted(site.want.public) if key.name == name)
+    return Row(name, "", tuple(_chain_cell(key, site) for key, site in keys))
+
+
+def fingerprint(seen: Observation, chain: str) -> str:
+    """Return the digest of what a place holds of a ticket: its collections in order, and what is certified in them.
+
+    Dataset types, data IDs, UUIDs and validities count; where files lie, and what else the place holds, does not.
+    """
+    names = reachable([chain], lambda name: seen.collections[name].children if name in seen.collections else ())
+    there = sorted(n for n in names if n in seen.collections and seen.collections[n].type in ("CHAINED", "CALIBRATION"))
+    members = [[n, list(seen.collections[n].children)] for n in there if seen.collections[n].type == "CHAINED"]
+    rows = [
+        [collection, dataset_type, data_id, [list(row) for row in sorted(found)]]
+        for (collection, dataset_type), ids in sorted(seen.certifications.items())
+        if collection in there
+        for data_id, found in sorted(ids.items())
+        if found
+    ]
+    return digest([members, rows]) if rows else ""
+
+
+def _ticket_cell(document: Document, place: str, site: Known) -> Cell:
+    if place in site.unknown:
+        return Cell(place, "unknown", (site.unknown[place],))
+    chain = document.naming.ticket_chain
+    print_ = fingerprint(site.facts.observations[place], chain)
+    wanted = [key for key in site.want.state.values if key.place == place and _concerns(key, document)]
+    if not wanted:
+        notices = tuple(n for n in site.want.notices if document.ticket in n)
+        return Cell(place, "absent", notices or ("nothing of it is planned here",), print_, pending=True)
+    changes = [change for change in site.changes(place) if _concerns(change.key, document)]
+    stage = _stage(wanted, changes, site.seen, chain)
+    reasons = tuple(_told(changes))
+    drifted = site.applied and bool(changes)
+    return Cell(place, "drifted" if drifted else stage, reasons, print_, pending=bool(changes))
+
+
+def _stage(wanted: list[Key], changes: list[Change], seen: State, own: str) -> Word:
+    """Return how far the ticket has come: each stage needs those before it."""
+    differing = {change.key for change in changes}
+    stages: tuple[tuple[Word, list[Key]], ...] = (
+        ("fetched", [k for k in wanted if isinstance(k, Gen)]),
+        ("certified", [k for k in wanted if isinstance(k, Cert) or _inside(k, own)]),
+        ("linked", [k for k in wanted if isinstance(k, Owned) and not _inside(k, own)]),
+        ("protected", [k for k in wanted if isinstance(k, Tag)]),
+    )
+    reached: Word = "absent"
+    for word, keys in stages:
+        if differing & set(keys) or not all(_stands(key, seen) for key in keys):
+            return reached
+        reached = word if keys else reached
+    return reached
+
+
+def _stands(key: Key, seen: State) -> bool:
+    """Return whether a link is there, whoever made it; of other keys their difference tells."""
+    return not isinstance(key, Owned) or key.member in seen.members(Chain(key.place, key.chain))
+
+
+def _inside(key: Key, chain: str) -> bool:
+    match key:
+        case Chain(_, name) | Owned(_, name):
+            return f"{name}/".startswith(f"{chain}/")
+        case _:
+            return False
+
+
+def _concerns(key: Key, document: Document) -> bool:
+    own = f"{document.naming.ticket_chain}/"
+    match key:
+        case Gen(_, leaf):
+            return leaf.startswith(own)
+        case Cert(_, collection):
+            return f"{collection}/".startswith(own)
+        case Chain(_, name):
+            return f"{name}/".startswith(own)
+        case Owned(_, chain, member):
+            return f"{member}/".startswith(own) or f"{chain}/".startswith(own)
+        case Tag(_, name):
+            return f"{name}/".startswith(f"{document.naming.tagged()}/")
+
+
+def _told(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield what differs, in words, what is alike counted together; what may be cleaned away comes first."""
+    tags = Counter(c.key.name for c in changes if isinstance(c.key, Tag))
+    yield from (f"URGENT: {count(n, 'dataset')} not protected by {name}" for name, n in tags.items())
+    for change in changes:
+        match change.key:
+            case Gen(_, leaf):
+                yield f"{leaf} is {f'not as it was sealed: {change.before}' if change.before else 'not there'}"
+            case Owned(_, chain, member):
+                yield f"{member} is {'no longer wanted' if change.after is None else 'not linked'} in {chain}"
+            case Chain(_, name):
+                yield f"{name}: its members or their order differ"
+    certs = Counter((c.key.dataset_type, c.key.collection) for c in changes if isinstance(c.key, Cert))
+    yield from (f"{count(n, 'certification')} of {t} in {collection} differ" for (t, collection), n in certs.items())
+
+
+def _compared(document: Document, cells: list[Cell]) -> tuple[Cell, ...]:
+    """Return the cells, those drifted whose fingerprint is not that of the place that made the ticket."""
+    prints = {cell.place: cell.fingerprint for cell in cells if cell.fingerprint and not cell.pending}
+    made = prints.get(document.origin)
+    if made is None:
+        return tuple(cells)
+    why = f"its fingerprint is not that of {document.origin}"
+    strange = {place for place, found in prints.items() if found != made} & {*destinations(document)}
+    return tuple(
+        replace(cell, word="drifted", reasons=(*cell.reasons, why))
+        if cell.place in prints
+        and prints[cell.place] != made
+        and cell.place in {document.origin, *destinations(document)}
+        else cell
+        for cell in cells
+    )
+
+
+def _chain_cell(key: Chain, site: Known) -> Cell:
+    if key.place in site.unknown:
+        return Cell(key.place, "unknown", (site.unknown[key.place],))
+    changes = [
+        c for c in site.changes(key.place) if c.key == key or (isinstance(c.key, Owned) and c.key.chain == key.name)
+    ]
+    members = site.seen.members(key)
+    print_ = digest(list(members)) if members else ""
+    if not changes:
+        return Cell(key.place, "linked" if members else "absent", (), print_)
+    word: Word = "drifted" if site.applied else "linked" if members else "absent"
+    return Cell(key.place, word, tuple(_told(changes)), print_, pending=True)
