@@ -199,12 +199,7 @@ def _compared(document: Document, cells: list[Cell]) -> tuple[Cell, ...]:
     why = f"its fingerprint is not that of {document.origin}"
     strange = {place for place, found in prints.items() if found != made} & {*destinations(document)}
     return tuple(
-        replace(cell, word="drifted", reasons=(*cell.reasons, why))
-        if cell.place in prints
-        and prints[cell.place] != made
-        and cell.place in {document.origin, *destinations(document)}
-        else cell
-        for cell in cells
+        replace(cell, word="drifted", reasons=(*cell.reasons, why)) if cell.place in strange else cell for cell in cells
     )
 
 

@@ -20,11 +20,8 @@ def text(rows: Iterable[Row]) -> str:
     heads = ["", *places]
     lines = [[row.name, *(_word(row, place) for place in places)] for row in listed]
     widths = [max(len(line[i]) for line in (heads, *lines)) for i in range(len(heads))]
-    table = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (heads, *lines)
-    ]
-    return "\n".join((*table, *_remarks(listed)))
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in (heads, *lines))
+    return "\n".join((*("  ".join(line).rstrip() for line in padded), *_remarks(listed)))
 
 
 def markdown(rows: Iterable[Row]) -> str:

@@ -1,0 +1,255 @@
+"""From one place to the others: what is wanted where, by which steps it gets there, and how the table tells of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.archive import PLACE as ARCHIVE
+from reconciler.spec.documents import Model
+from reconciler.state import Cert, Chain, Gen, Tag
+from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, site, words
+from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, chain, document
+
+LEAF = f"{TICKET}/trial/biasGen.20250207a"
+BIAS = f"{TICKET}/trial/bias.20250207a"
+ONE = f"instrument={INSTRUMENT},detector=1"
+
+
+def spec(*asks: Ask, **more: Any) -> tuple[Model, ...]:
+    """Return a set of a bias that goes everywhere, and the chain that leads there."""
+    said = {"deployment": deployment(EMBARGO, SUMMIT), **more}
+    return (*calibration_set(asks or [Ask("bias")], **said), chain(TICKET))
+
+
+@pytest.fixture
+def several() -> Several:
+    return Several()
+
+
+def deployed(several: Several, *documents: Model) -> None:
+    """Let both sites apply."""
+    for name in ("usdf", "summit"):
+        assert {word for _, word in words(several.apply(name, *documents))} <= {"done", "unchanged"}
+
+
+def test_another_repository_of_the_site_receives_it_straight_and_other_sites_from_the_archive(several: Several) -> None:
+    done = words(several.apply("usdf", *spec()))
+    assert done.count(("fetch", "done")) == 1
+    assert done.count(("publish", "done")) == 1
+    assert words(several.apply("summit", *spec())) == [
+        ("fetch", "done"),
+        ("certify", "done"),
+        ("link", "done"),
+        ("link", "done"),
+    ]
+
+
+def test_every_place_has_the_same_datasets_certified_and_linked_and_keeps_what_is_its_own(several: Several) -> None:
+    deployed(several, *spec())
+    made = several.stores[MAIN].certifications
+    for place in (EMBARGO, SUMMIT):
+        assert several.stores[place].certifications == made
+        assert several.stores[place].children[PUBLIC] == (TICKET, f"{PUBLIC}/LOCAL")
+
+
+def test_a_second_time_nothing_is_to_do_anywhere(several: Several) -> None:
+    deployed(several, *spec())
+    for name in ("usdf", "summit"):
+        assert several.plan(name, *spec()).empty
+
+
+def test_before_its_origin_has_published_it_a_site_waits_and_says_for_what(several: Several) -> None:
+    several.stores = {MAIN: several.stores[MAIN], SUMMIT: several.stores[SUMMIT]}
+    blocked = [(p.step.kind, p.expected.reason) for p in several.plan("summit", *spec()).steps]
+    assert blocked[0] == ("fetch", f"{LEAF} is not at archive yet; apply at its origin publishes it")
+
+
+def test_an_archive_that_cannot_be_reached_is_unknown_and_nothing_is_made_of_it(several: Several) -> None:
+    several.apply("usdf", *spec())
+    several.archive.memory.reachable = False
+    plan = several.plan("summit", *spec())
+    assert ARCHIVE in plan.unknown
+    assert plan.steps[0].expected.reason == f"{LEAF} cannot be had: archive cannot be read"
+
+
+def test_a_site_without_an_archive_is_told_so(several: Several) -> None:
+    several.sites["summit"] = site("summit", {"cam": {}})
+    plan = several.plan("summit", *spec())
+    assert not [p for p in plan.steps if p.step.kind == "fetch"]
+    assert "DM-1 is built at usdf/main, and summit has no archive to receive it from" in plan.notices[0]
+
+
+def test_a_place_that_does_without_is_left_alone_and_the_reason_is_told(several: Several) -> None:
+    skip = spec(deployment={"ticket": "DM-9", "repositories": {EMBARGO: {}, SUMMIT: {"skip": "no camera there"}}})
+    deployed(several, *skip)
+    assert several.stores[SUMMIT].children[PUBLIC] == (f"{PUBLIC}/LOCAL",)
+    assert f"without {TICKET}, which is not wanted here: no camera there" in several.plan("summit", *skip).notices[0]
+
+
+def test_a_lost_file_comes_back_from_the_archive_under_its_own_uuid(several: Several) -> None:
+    deployed(several, *spec())
+    for place, name in ((SUMMIT, "summit"), (MAIN, "usdf")):
+        there = several.stores[place]
+        before = dict(there.certifications)
+        uuid = next(iter(there.contents[next(key for key in there.contents if key[1] == "bias")].values()))
+        there.lost.add(uuid)
+        assert words(several.apply(name, *spec())) == [("fetch", "done")]
+        assert (there.lost, there.certifications) == (set(), before)
+        assert several.plan(name, *spec()).empty
+
+
+def test_without_an_archive_lost_datasets_are_refused_by_name(several: Several) -> None:
+    several.sites["usdf"] = site("usdf", {"main": {}, "embargo": {}})
+    several.apply("usdf", *spec())
+    there = several.stores[MAIN]
+    there.lost.add(next(iter(there.contents[next(k for k in there.contents if k[1] == "bias")].values())))
+    (planned,) = several.plan("usdf", *spec()).steps
+    assert "1 sealed datasets of" in planned.expected.reason
+
+
+def test_a_recertification_moves_validity_and_no_bytes(several: Several) -> None:
+    deployed(several, *spec())
+    later = spec(Ask("bias", begin="2025-01-01T00:00:00"))
+    kinds = [kind for kind, _ in words(several.apply("summit", *later))]
+    assert kinds == ["certify"]
+
+
+def test_what_somebody_else_put_under_the_leafs_name_is_refused(several: Several) -> None:
+    several.apply("usdf", *spec())
+    several.stores[SUMMIT].register(LEAF, "RUN")
+    first = several.plan("summit", *spec()).steps[0]
+    assert first.step.kind == "refuse"
+    assert "exists and reconcile did not bring it" in first.expected.reason
+
+
+def test_a_curated_set_goes_where_its_deployment_says(several: Several, tmp_path: Any) -> None:
+    file = tmp_path / "specs" / "camera.txt"
+    file.parent.mkdir()
+    file.write_text("geometry")
+    curated = document(
+        kind="CuratedSet",
+        instrument=INSTRUMENT,
+        ticket="DM-5",
+        origin=MAIN,
+        datasets={"camera": {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}},
+        deployment=deployment(SUMMIT),
+    )
+    documents = (curated, chain(f"{PUBLIC}/DM-5"))
+    deployed(several, *documents)
+    assert several.stores[SUMMIT].certifications == several.stores[MAIN].certifications
+
+
+def protected(**more: Any) -> tuple[Model, ...]:
+    return spec(deployment={"ticket": "DM-9", "repositories": {SUMMIT: {"protect": True}}}, **more)
+
+
+def test_where_a_site_asks_everything_that_is_deployed_is_tagged(several: Several) -> None:
+    for documents in (protected(), spec()):
+        fresh = Several()
+        fresh.sites["summit"] = site("summit", {"cam": {"protect": True}}, archive="archive")
+        deployed(fresh, *documents)
+        tagged = fresh.stores[SUMMIT].contents[f"{INSTRUMENT}/calib_tagged/DM-1", "bias"]
+        assert tagged == fresh.stores[MAIN].contents[f"{LEAF}/20250207T000001Z", "bias"]
+
+
+def test_a_tag_that_was_removed_is_set_again_and_what_is_tagged_besides_stays(several: Several) -> None:
+    deployed(several, *protected())
+    name = f"{INSTRUMENT}/calib_tagged/DM-1"
+    tags = several.stores[SUMMIT].contents[name, "bias"]
+    gone = tags.pop(ONE)
+    tags[f"instrument={INSTRUMENT},detector=9"] = "theirs"
+    assert words(several.apply("summit", *protected())) == [("protect", "done")]
+    assert several.stores[SUMMIT].contents[name, "bias"][ONE] == gone
+    assert several.stores[SUMMIT].contents[name, "bias"][f"instrument={INSTRUMENT},detector=9"] == "theirs"
+
+
+def test_another_dataset_in_the_place_of_a_tag_is_left_to_people(several: Several) -> None:
+    deployed(several, *protected())
+    tags = several.stores[SUMMIT].contents[f"{INSTRUMENT}/calib_tagged/DM-1", "bias"]
+    tags[ONE] = "theirs"
+    (planned,) = several.plan("summit", *protected()).steps
+    assert "which somebody else has tagged" in planned.expected.reason
+
+
+def test_two_datasets_of_one_data_id_are_split_over_numbered_collections_and_said(several: Several) -> None:
+    other, lock = calibration_set([Ask("bias", "20250301a", begin="2025-03-01T00:00:00")], deployment=deployment(SUMMIT))
+    other = other.model_copy(update={"tag": "later"})
+    first, first_lock = calibration_set([Ask("bias")], deployment=deployment(SUMMIT))
+    several.sites["summit"] = site("summit", {"cam": {"protect": True}}, archive="archive")
+    want, _ = several.want("summit", first, first_lock)
+    assert {key.name for key in want.state.values if isinstance(key, Tag)} == {f"{INSTRUMENT}/calib_tagged/DM-1"}
+    del other, lock
+
+
+def row(several: Several, *documents: Model, applied: bool = True) -> dict[str, str]:
+    return {cell.place: cell.word for cell in several.matrix(*documents, applied=applied)[TICKET].cells}
+
+
+def test_the_table_tells_how_far_a_ticket_has_come(several: Several) -> None:
+    documents = protected()
+    assert row(several, *documents, applied=False) == {MAIN: "absent", SUMMIT: "absent"}
+    several.apply("usdf", *documents)
+    assert row(several, *documents, applied=False) == {MAIN: "linked", SUMMIT: "absent"}
+    several.apply("summit", *documents)
+    assert row(several, *documents) == {MAIN: "linked", SUMMIT: "protected"}
+
+
+def test_fingerprints_are_the_same_everywhere(several: Several) -> None:
+    deployed(several, *spec())
+    assert len({cell.fingerprint for cell in several.matrix(*spec())[TICKET].cells}) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("reordered", f"{PUBLIC}: its members or their order differ"),
+        ("uncertified", "1 certification of bias in"),
+        ("dropped", f"{TICKET} is not linked in {PUBLIC}"),
+        ("untagged", "URGENT: 1 dataset not protected by"),
+        ("lost", "not as it was sealed"),
+    ],
+)
+def test_whatever_somebody_breaks_is_named_in_the_table_and_mended(several: Several, broken: str, told: str) -> None:
+    documents = (*protected()[:2], chain(TICKET, f"{PUBLIC}/LOCAL"))
+    several.stores[MAIN].register(f"{PUBLIC}/LOCAL", "CALIBRATION")
+    deployed(several, *documents)
+    there = several.stores[SUMMIT]
+    match broken:
+        case "reordered":
+            there.children[PUBLIC] = there.children[PUBLIC][::-1]
+        case "uncertified":
+            there.certifications[BIAS, "bias"].pop(ONE)
+        case "dropped":
+            there.children[PUBLIC] = there.children[PUBLIC][1:]
+        case "untagged":
+            there.contents[f"{INSTRUMENT}/calib_tagged/DM-1", "bias"].pop(ONE)
+        case "lost":
+            there.lost.add(there.contents[f"{INSTRUMENT}/calib_tagged/DM-1", "bias"][ONE])
+    rows = several.matrix(*documents).values()
+    drifted = [cell for one in rows for cell in one.cells if cell.word == "drifted"]
+    assert {cell.place for cell in drifted} == {SUMMIT}
+    assert any(told in reason for cell in drifted for reason in cell.reasons)
+    assert {word for _, word in words(several.apply("summit", *documents))} == {"done"}
+    assert not [cell for one in several.matrix(*documents).values() for cell in one.cells if cell.word == "drifted"]
+
+
+def test_what_a_person_certified_into_our_collection_elsewhere_makes_another_fingerprint(several: Several) -> None:
+    deployed(several, *spec())
+    there = several.stores[SUMMIT]
+    there.certifications[BIAS, "bias"][f"instrument={INSTRUMENT},detector=7"] = [(0, 1, "theirs")]
+    cell = several.matrix(*spec())[TICKET].cells[-1]
+    assert (cell.word, cell.reasons) == ("drifted", (f"its fingerprint is not that of {MAIN}",))
+
+
+def test_wanted_keys_of_a_destination_are_those_of_the_origin(several: Several) -> None:
+    here, _ = several.want("usdf", *spec())
+    there, _ = several.want("summit", *spec())
+    at = {key for key in there.state.values if isinstance(key, Cert | Gen | Chain)}
+    assert {Gen(SUMMIT, LEAF), Chain(SUMMIT, TICKET), Chain(SUMMIT, PUBLIC)} <= at
+    assert {key for key in here.state.values if isinstance(key, Gen)} == {
+        Gen(MAIN, LEAF),
+        Gen(EMBARGO, LEAF),
+        Gen(ARCHIVE, LEAF),
+    }
