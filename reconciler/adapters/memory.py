@@ -5,7 +5,7 @@ Many repositories of one process may share a `Store`: that is how tests play two
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -14,13 +14,15 @@ from pathlib import Path
 from ..content import Content
 from ..errors import Locked, ReconcileError, Unreachable
 from ..observation import Collection, Observation, Scope
-from ..ports import Columns, Exposure, File, Moved, Selected, Taken
+from ..parcel import Definition, Piece
+from ..ports import Columns, Counted, Exposure, File, Moved, Selected, Taken
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Seal
 from ..state import Cert, Chain, Change, Gen, Key, Owned, Tag, Value
 from ..timeline import NOTHING, Source, Timeline, timeline, uuid
 from ..validity import Validity
+from . import memory_deliveries
 from .claims import compare, standing_claim
 from .memory_store import Store
 
@@ -62,7 +64,12 @@ class MemoryRepository:
             },
             exposures={e: store.exposures[e].validity for e in scope.exposures if e in store.exposures},
             record=store.record,
+            lost=self._sealed(wanted, scope.dataset_types) & store.lost if scope.files else frozenset(),
         )
+
+    def _sealed(self, collections: set[str], dataset_types: frozenset[str]) -> frozenset[str]:
+        seals = [doc for name in collections if isinstance(doc := self.store.docs.get(name), Seal)]
+        return frozenset(u for s in seals for t in dataset_types for u in s.datasets.get(t, {}).values())
 
     def _below(self, roots: frozenset[str]) -> frozenset[str]:
         return reachable(sorted(roots), lambda name: self.store.children.get(name, ()))
@@ -208,9 +215,24 @@ class MemoryRepository:
         found: dict[tuple[str, str], Content] = {}
         for dataset_type in dataset_types:
             for data_id, name in self.store.contents.get((run, dataset_type), {}).items():
-                content = self.store.files.get(name, name.encode())
+                content = self.store.file(name)
                 found[dataset_type, data_id] = Content(name, sha256(content).hexdigest(), len(content))
         return found
+
+    def definitions(self, dataset_types: frozenset[str]) -> dict[str, Definition]:
+        """Return how these dataset types are defined."""
+        return memory_deliveries.definitions(self.store, dataset_types)
+
+    def pieces(self, run: str, datasets: Datasets) -> tuple[Piece, ...]:
+        """Return these datasets of a RUN and how their files are read."""
+        return memory_deliveries.pieces(self.store, self.place, run, datasets)
+
+    def receive(
+        self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
+    ) -> None:
+        """Put those of these datasets into a RUN that it lacks or whose file is lost."""
+        with self.store.guard:
+            memory_deliveries.receive(self.store, self.place, run, definitions, pieces, progress)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

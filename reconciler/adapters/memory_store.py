@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ReconcileError
 from ..observation import CollectionType
+from ..parcel import Definition
 from ..ports import Columns, Exposure
 from ..record import Record
 from ..seals import Doc
@@ -36,6 +37,10 @@ class Store:
     reachable: bool = True
     files: dict[str, bytes] = field(default_factory=dict)
     """UUID -> what the file holds, where that is not the UUID itself."""
+    lost: set[str] = field(default_factory=set)
+    """UUIDs of datasets whose file is gone."""
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    """Of dataset types that came with a definition; those of others are what their data IDs look like."""
 
     def register(self, name: str, kind: CollectionType) -> None:
         """Register a collection as Butler does: another type under the same name is an error here."""
@@ -48,6 +53,10 @@ class Store:
         name = str(uuids.uuid4())
         self.contents.setdefault((run, dataset_type), {})[data_id] = name
         return name
+
+    def file(self, name: str) -> bytes:
+        """Return what the file of a dataset holds, by its UUID."""
+        return self.files.get(name, name.encode())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

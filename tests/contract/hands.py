@@ -6,12 +6,13 @@ Every repository begins with camera `Cam` (detectors 0 to 9, filters r_03 and g_
 
 from __future__ import annotations
 
+import os
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,10 +23,13 @@ from reconciler.ports import Exposure, Repository
 from reconciler.validity import ALWAYS, NANOSECOND, Validity
 
 PLACE = "usdf/main"
+Loss: TypeAlias = Literal["removed", "unstored", "truncated"]
+"""What may happen to a file: `rm`, `butler prune-datasets --unstore`, a full disk."""
 TYPES = frozenset({"bias", "dark", "flat"})
 EVERYTHING = Scope(None, TYPES)
 DETECTORS = range(10)
 RAW_DETECTORS = (3, 4)
+LOSSES: tuple[Loss, ...] = ("removed", "unstored", "truncated")
 NIGHT = 1_733_529_600 * NANOSECOND
 """2024-12-07T00:00:00 TAI."""
 
@@ -52,8 +56,8 @@ class Hands(ABC):
     repository: Repository
 
     @abstractmethod
-    def again(self) -> Repository:
-        """Return the same repository as another process would open it."""
+    def again(self, place: str = PLACE) -> Repository:
+        """Return the same repository as another process would open it, perhaps under a wrong name."""
 
     @abstractmethod
     def dataset(self, run: str, detector: int, dataset_type: str = "bias") -> str:
@@ -79,6 +83,10 @@ class Hands(ABC):
     def table(self, run: str, dataset_type: str, columns: Mapping[str, Sequence[object]]) -> None:
         """Put a result table of the camera as a whole into a RUN."""
 
+    @abstractmethod
+    def lose(self, uuid: str, how: Loss) -> None:
+        """Do something to the file of a dataset."""
+
     def kind(self, name: str) -> str | None:
         """Return the type of a collection, None if it does not exist."""
         seen = self.repository.observe(Scope(frozenset({name}))).collections
@@ -101,8 +109,8 @@ class MemoryHands(Hands):
         self.store.register("Cam/raw", "RUN")
         self.repository = self.again()
 
-    def again(self) -> Repository:
-        return MemoryRepository(PLACE, self.store)
+    def again(self, place: str = PLACE) -> Repository:
+        return MemoryRepository(place, self.store)
 
     def dataset(self, run: str, detector: int, dataset_type: str = "bias") -> str:
         return self.store.add(run, dataset_type, data_id(detector))
@@ -127,6 +135,9 @@ class MemoryHands(Hands):
         self.store.register(name, "TAGGED")
         self.store.contents.setdefault((name, "bias"), {})[data_id(detector)] = uuid
 
+    def lose(self, uuid: str, how: Loss) -> None:
+        self.store.lost.add(uuid)
+
 
 class ButlerHands(Hands):
     def __init__(self, root: Path) -> None:
@@ -141,8 +152,8 @@ class ButlerHands(Hands):
 
         return Butler.from_config(str(self.root), writeable=True)
 
-    def again(self) -> ButlerRepository:
-        self.opened.append(ButlerRepository(PLACE, str(self.root)))
+    def again(self, place: str = PLACE) -> ButlerRepository:
+        self.opened.append(ButlerRepository(place, str(self.root)))
         return self.opened[-1]
 
     def close(self) -> None:
@@ -183,6 +194,19 @@ class ButlerHands(Hands):
     def tag(self, name: str, uuid: str, detector: int) -> None:
         self.collection(name, "TAGGED")
         self.butler.registry.associate(name, self.butler.get_many_datasets([uuid]))
+
+    def file(self, uuid: str) -> Path:
+        """Return where the file of a dataset is."""
+        (ref,) = self.butler.get_many_datasets([uuid])
+        return Path(self.butler.getURI(ref).ospath)
+
+    def lose(self, uuid: str, how: Loss) -> None:
+        if how == "unstored":
+            self.butler.pruneDatasets(self.butler.get_many_datasets([uuid]), disassociate=False, unstore=True)
+        elif how == "removed":
+            self.file(uuid).unlink()
+        else:
+            os.truncate(self.file(uuid), 1)
 
 
 def make_template(root: Path, database: str | None = None) -> None:

@@ -167,13 +167,13 @@ def _fill(hands: ButlerHands, numbers: range) -> None:
 
 
 def _statements(hands: ButlerHands, scope: Scope) -> int:
-    with hands.again() as repository, _counted() as statements:
+    with hands.again() as repository, counted() as statements:
         repository.observe(scope)
     return len(statements)
 
 
 @contextmanager
-def _counted() -> Iterator[list[str]]:
+def counted() -> Iterator[list[str]]:
     """Collect every statement that any engine of this process executes."""
     statements: list[str] = []
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ...dataid import parse
 from ...errors import ReconcileError
+from ...parcel import Definition
 from ...ports import File
 from ...seals import Datasets
 from .connect import Connection
+from .definitions import agreed, refuse_unknown_values
 from .editing import register
 from .rows import contents
-from .types import dataset_types
 
 
 def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
@@ -27,8 +28,10 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
     butler = connection.writer
     # Another process may have added detectors or dataset types since this Butler was opened.
     butler.registry.refresh()
-    types = _dataset_types(butler, connection.place, files)
-    _refuse_unknown_values(butler, connection.place, types, files)
+    wanted = {file.dataset_type: Definition(file.dimensions, file.storage_class) for file in files}
+    types = agreed(butler, connection.place, wanted)
+    named = ((file.dataset_type, file.data_id, file.path) for file in files)
+    refuse_unknown_values(butler, connection.place, types, named)
     register(butler, run, "RUN")
     for dataset_type in types.values():
         butler.registry.registerDatasetType(dataset_type)
@@ -47,57 +50,6 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
     for file in files:
         uuids[file.dataset_type][file.data_id] = held[file.dataset_type, file.data_id]
     return uuids
-
-
-def _dataset_types(butler: Any, place: str, files: Iterable[File]) -> dict[str, Any]:
-    """Return the dataset types that the files need; refuse one that the repository defines otherwise."""
-    wanted = {file.dataset_type: _definition(butler, place, file) for file in files}
-    registered = {t.name: t for t in dataset_types(butler, wanted)}
-    for name, found in registered.items():
-        if found != wanted[name]:
-            raise ReconcileError(
-                f"{place} defines dataset type {name} as {_show(found)}, the files need {_show(wanted[name])}",
-                hint="Nothing was written. A repository of another universe cannot hold these files.",
-            )
-    return wanted
-
-
-def _definition(butler: Any, place: str, file: File) -> Any:
-    from lsst.daf.butler import DatasetType
-
-    if file.storage_class not in butler.storageClasses:
-        raise ReconcileError(
-            f"{place} does not know storage class {file.storage_class} of {file.dataset_type}",
-            hint="Storage classes stand in the repository's butler.yaml; the seed that made it had none of this name.",
-        )
-    strange = [name for name in file.dimensions if name not in butler.dimensions]
-    if strange:
-        raise ReconcileError(f"{place} knows no dimension {strange[0]}, which {file.dataset_type} would have")
-    return DatasetType(
-        file.dataset_type, file.dimensions, file.storage_class, universe=butler.dimensions, isCalibration=True
-    )
-
-
-def _refuse_unknown_values(butler: Any, place: str, types: Mapping[str, Any], files: Iterable[File]) -> None:
-    """Name a detector or filter that the camera does not have, where the database speaks of a constraint."""
-    known: dict[tuple[str, str], set[str | int]] = {}
-    for file in files:
-        values = parse(file.data_id)
-        for name in types[file.dataset_type].dimensions.required:
-            if name not in values:
-                raise ReconcileError(f"{file.dataset_type} {file.data_id} lacks {name}")
-            above = {n: values[n] for n in butler.dimensions[name].required.names if n != name}
-            key = (name, str(above))
-            if key not in known:
-                records = butler.query_dimension_records(name, data_id=above, explain=False, limit=None)
-                known[key] = {record.dataId[name] for record in records}
-            if values[name] not in known[key]:
-                raise ReconcileError(f"{place} knows no {name} {values[name]}, which {file.path} is for")
-
-
-def _show(dataset_type: Any) -> str:
-    kind = "a calibration" if dataset_type.isCalibration() else "no calibration"
-    return f"{dataset_type.storageClass_name} over {', '.join(dataset_type.dimensions.required)} ({kind})"
 
 
 def _held(butler: Any, types: Iterable[Any], run: str) -> dict[tuple[str, str], str]:

@@ -13,6 +13,7 @@ from .ask import all_names, asked
 from .editing import parse_record
 from .exposures import spans
 from .rows import certifications, contents
+from .stored import lost
 from .types import dataset_types
 
 Rows: TypeAlias = dict[tuple[str, str], dict[str, tuple[tuple[int, int, str], ...]]]
@@ -28,15 +29,23 @@ def observe(butler: Any, place: str, scope: Scope) -> Observation:
     with butler.registry.caching_context():
         infos = collections(butler, scope.collections)
         certified, held = _datasets(butler, infos, scope.dataset_types)
+    docs = {info.name: seals.read(info.doc) for info in infos}
     text = next((info.doc for info in infos if info.name == record.COLLECTION), "")
     return Observation(
         place=place,
-        collections={info.name: Collection(info.type.name, _children(info), seals.read(info.doc)) for info in infos},
+        collections={info.name: Collection(info.type.name, _children(info), docs[info.name]) for info in infos},
         certifications=certified,
         contents=held,
         exposures=_exposures(butler, scope.exposures),
         record=parse_record(text),
+        lost=lost(butler, _sealed(docs.values(), scope.dataset_types)) if scope.files else frozenset(),
     )
+
+
+def _sealed(docs: Iterable[seals.Doc | None], dataset_types: Iterable[str]) -> set[str]:
+    """Return the UUIDs of these types that seals name."""
+    found = [doc for doc in docs if isinstance(doc, seals.Seal)]
+    return {uuid for seal in found for t in dataset_types for uuid in seal.datasets.get(t, {}).values()}
 
 
 def _children(info: Any) -> tuple[str, ...]:

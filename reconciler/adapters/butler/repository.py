@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 
 from ...content import Content
 from ...observation import Observation, Scope
-from ...ports import Columns, Exposure, File, Selected, Taken
+from ...parcel import Definition, Piece
+from ...ports import Columns, Counted, Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity
 from . import artifacts, commit, digests, generations, locks, observe, select
 from .connect import Connection, told
+from .definitions import definitions
+from .deliveries import pieces
 from .editing import editing, register, write_record
 from .exposures import during, existing
 from .files import put
+from .receiving import receive
 from .tables import tables
 
 
@@ -94,6 +99,23 @@ class ButlerRepository:
         """Return what the file of each dataset of a RUN holds."""
         with told(self.place):
             return self._connection.look(lambda butler: digests.digests(butler, run, dataset_types))
+
+    def definitions(self, dataset_types: frozenset[str]) -> dict[str, Definition]:
+        """Return how these dataset types are defined; one that is not registered is left out."""
+        with told(self.place):
+            return self._connection.look(lambda butler: definitions(butler, dataset_types))
+
+    def pieces(self, run: str, datasets: Datasets) -> tuple[Piece, ...]:
+        """Return these datasets of a RUN and how their files are read."""
+        with told(self.place):
+            return self._connection.look(lambda butler: pieces(butler, self.place, run, datasets))
+
+    def receive(
+        self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
+    ) -> None:
+        """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs."""
+        with told(self.place):
+            receive(self._connection, run, definitions, pieces, progress)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

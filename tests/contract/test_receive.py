@@ -1,0 +1,327 @@
+"""Taking datasets in: under their own UUIDs, each file verified, what is there untouched, what is lost healed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from reconciler.content import Content
+from reconciler.errors import ReconcileError
+from reconciler.observation import Scope
+from reconciler.parcel import Definition
+from reconciler.ports import Foreign
+from reconciler.validity import BEGINNING, END
+from tests.contract.hands import EVERYTHING, LOSSES, ButlerHands, Hands, Loss, data_id
+from tests.contract.parcels import DEFINITIONS, RUN, held, offered, opened, read, receive
+
+
+def test_datasets_come_under_their_own_uuids_with_their_bytes(hands: Hands) -> None:
+    pieces = [offered(3), offered(4), offered(3, "dark")]
+    copied = receive(hands, *pieces)
+    assert copied == [piece.content for piece in pieces]
+    assert held(hands) == {data_id(3): pieces[0].uuid, data_id(4): pieces[1].uuid}
+    assert held(hands, "dark") == {data_id(3): pieces[2].uuid}
+    assert read(hands, *pieces) == [b"bias: 3\n", b"bias: 4\n", b"dark: 3\n"]
+
+
+def test_receiving_twice_copies_once(hands: Hands) -> None:
+    pieces = [offered(3), offered(4)]
+    receive(hands, *pieces)
+    before = hands.repository.observe(EVERYTHING)
+    assert receive(hands, *pieces) == []
+    assert hands.repository.observe(EVERYTHING) == before
+
+
+def test_only_what_is_lacking_is_read(hands: Hands) -> None:
+    first, second = offered(3), offered(4)
+    receive(hands, first)
+    assert receive(hands, replace(first, open=_never), second) == [second.content]
+    assert held(hands) == {data_id(3): first.uuid, data_id(4): second.uuid}
+
+
+def _never() -> None:
+    raise AssertionError("what is there was read again")
+
+
+def test_nothing_makes_an_empty_run(hands: Hands) -> None:
+    assert receive(hands) == []
+    assert hands.kind(RUN) == "RUN"
+
+
+def test_content_that_nobody_knows_is_told(hands: Hands) -> None:
+    piece = offered(3)
+    assert receive(hands, replace(piece, content=None)) == [piece.content]
+
+
+def test_what_is_handed_out_by_one_can_be_taken_in_by_another(hands: Hands) -> None:
+    """The path keeps its extension."""
+    receive(hands, offered(3))
+    uuids = {"bias": held(hands)}
+    (piece,) = hands.repository.pieces(RUN, uuids)
+    assert piece.path.endswith(".yaml")
+    assert (piece.data_id, piece.uuid, piece.content) == (data_id(3), uuids["bias"][data_id(3)], None)
+
+
+def test_definitions_are_told_of_those_types_that_there_are(hands: Hands) -> None:
+    receive(hands, offered(3), offered(4, "defects"), offered(3, "flat", identity=f"{data_id(3)},physical_filter=r_03"))
+    wanted = frozenset({"bias", "defects", "flat", "nothing"})
+    assert hands.repository.definitions(wanted) == {name: DEFINITIONS[name] for name in wanted - {"nothing"}}
+
+
+@pytest.mark.parametrize("wrong", ["bias: 3\n", "bias: 44\n", ""])
+def test_a_file_that_is_not_what_was_said_is_refused_by_name_and_leaves_nothing(hands: Hands, wrong: str) -> None:
+    good, bad, late = offered(3), offered(4), offered(5)
+    wrong_file = replace(bad, open=lambda: opened(wrong.encode()))
+    with pytest.raises(ReconcileError) as error:
+        receive(hands, good, wrong_file, late)
+    assert bad.content is not None
+    for words in ("bias", data_id(4), bad.uuid, bad.content.sha256, str(len(wrong))):
+        assert words in str(error.value)
+    assert held(hands) == {data_id(3): good.uuid}
+    assert read(hands, good) == [b"bias: 3\n"]
+
+
+def test_after_a_refusal_the_right_file_goes_on(hands: Hands) -> None:
+    good, bad = offered(3), offered(4)
+    with pytest.raises(ReconcileError):
+        receive(hands, good, replace(bad, open=lambda: opened(b"other")))
+    assert receive(hands, good, bad) == [bad.content]
+
+
+def test_a_source_that_cannot_be_read_is_told_as_it_says(hands: Hands) -> None:
+    def gone() -> None:
+        raise ReconcileError("archive: object 1234 is gone")
+
+    with pytest.raises(ReconcileError, match="object 1234 is gone"):
+        receive(hands, replace(offered(3), open=gone))
+    assert held(hands) == {}
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_a_lost_file_is_healed_and_certifications_tags_and_chains_survive(hands: Hands, how: Loss) -> None:
+    lost, other = offered(3), offered(4)
+    receive(hands, lost, other)
+    hands.certify("calib", lost.uuid, 3)
+    hands.tag("protected", lost.uuid, 3)
+    hands.chain("chain", [RUN, "calib"])
+    before = hands.repository.observe(EVERYTHING)
+    hands.lose(lost.uuid, how)
+    assert receive(hands, lost, replace(other, open=_never)) == [lost.content]
+    assert read(hands, lost) == [b"bias: 3\n"]
+    assert hands.repository.observe(EVERYTHING) == before
+    assert hands.certified("calib", 3) == ((BEGINNING, END, lost.uuid),)
+
+
+def test_a_lost_file_is_not_replaced_by_a_wrong_one(hands: Hands) -> None:
+    piece = offered(3)
+    receive(hands, piece)
+    hands.lose(piece.uuid, "truncated")
+    with pytest.raises(ReconcileError, match="is not what it should be"):
+        receive(hands, replace(piece, open=lambda: opened(b"wrong")))
+    assert held(hands) == {data_id(3): piece.uuid}
+
+
+def test_another_dataset_of_the_same_data_id_is_foreign_and_stays(hands: Hands) -> None:
+    theirs = hands.dataset(RUN, 3)
+    with pytest.raises(Foreign, match=theirs):
+        receive(hands, offered(4), offered(3))
+    assert held(hands) == {data_id(3): theirs}
+
+
+def test_a_dataset_that_stands_in_another_run_is_foreign(hands: Hands) -> None:
+    theirs = hands.dataset("theirs", 3)
+    with pytest.raises(Foreign, match="theirs"):
+        receive(hands, offered(4), offered(3, uuid=theirs))
+    assert hands.kind(RUN) is None
+
+
+def test_pieces_that_are_not_there_are_named(hands: Hands) -> None:
+    here = hands.dataset(RUN, 3)
+    hands.collection("other", "RUN")
+    for run, dataset_type, identity, uuid in (
+        (RUN, "bias", data_id(3), str(uuid4())),
+        (RUN, "bias", data_id(4), here),
+        (RUN, "dark", data_id(3), here),
+        ("other", "bias", data_id(3), here),
+    ):
+        with pytest.raises(ReconcileError, match=uuid):
+            hands.repository.pieces(run, {dataset_type: {identity: uuid}})
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_pieces_without_their_file_are_named(hands: Hands, how: Loss) -> None:
+    piece = offered(3)
+    receive(hands, piece)
+    hands.lose(piece.uuid, how)
+    with pytest.raises(ReconcileError, match=f"{piece.uuid}.* is gone"):
+        hands.repository.pieces(RUN, {"bias": {data_id(3): piece.uuid}})
+
+
+def test_a_dataset_type_that_is_new_is_registered_as_a_calibration(butler_hands: ButlerHands) -> None:
+    receive(butler_hands, offered(3, "defects"))
+    butler_hands.butler.registry.refresh()
+    assert butler_hands.butler.get_dataset_type("defects").isCalibration()
+    assert butler_hands.butler.get("defects", instrument="Cam", detector=3, collections=RUN) == {"defects": 3}
+
+
+def test_more_than_a_batch_goes_in_order_and_an_error_keeps_what_was_before(butler_hands: ButlerHands) -> None:
+    filters = ("r_03", "g_01")
+    pieces = [offered(d, t) for t in ("bias", "dark", "defects") for d in range(10)]
+    pieces += [
+        offered(d, "flat", identity=f"{data_id(d)},physical_filter={name}") for d in range(10) for name in filters
+    ]
+    broken = replace(pieces[45], open=lambda: opened(b"other"))
+    with pytest.raises(ReconcileError, match=broken.uuid):
+        receive(butler_hands, *pieces[:45], broken, *pieces[46:])
+    assert sum(len(held(butler_hands, t)) for t in DEFINITIONS) == 45
+    assert receive(butler_hands, *pieces) == [piece.content for piece in pieces[45:]]
+
+
+def test_a_dataset_type_that_is_defined_otherwise_is_refused_before_anything_is_written(
+    butler_hands: ButlerHands,
+) -> None:
+    other = Definition(("instrument", "detector"), "StructuredDataList")
+    with pytest.raises(ReconcileError, match=r"StructuredDataDict.*StructuredDataList"):
+        butler_hands.repository.receive(RUN, {**DEFINITIONS, "bias": other}, [offered(3)], print)
+    assert butler_hands.kind(RUN) is None
+
+
+def test_a_dataset_type_that_nobody_defines_is_refused(butler_hands: ButlerHands) -> None:
+    with pytest.raises(ReconcileError, match="ptc"):
+        receive(butler_hands, offered(3, "ptc"))
+
+
+@pytest.mark.parametrize("identity", [data_id(99), "instrument=Other,detector=3", "instrument=Cam"])
+def test_a_detector_that_the_camera_does_not_have_is_refused_before_anything_is_written(
+    butler_hands: ButlerHands, identity: str
+) -> None:
+    with pytest.raises(ReconcileError, match=identity.rpartition("=")[2]):
+        receive(butler_hands, offered(3, "defects"), offered(3, "defects", identity=identity))
+    assert butler_hands.kind(RUN) is None
+    assert not butler_hands.butler.registry.queryDatasetTypes(["defects"], missing=[])
+
+
+def test_a_filter_that_the_camera_does_not_have_is_refused_before_anything_is_written(
+    butler_hands: ButlerHands,
+) -> None:
+    with pytest.raises(ReconcileError, match="y_10"):
+        receive(butler_hands, offered(3, "flat", identity=f"{data_id(3)},physical_filter=y_10"))
+    assert butler_hands.kind(RUN) is None
+
+
+def test_a_run_that_exists_as_something_else_is_refused(butler_hands: ButlerHands) -> None:
+    butler_hands.collection(RUN, "CALIBRATION")
+    with pytest.raises(ReconcileError, match="CALIBRATION"):
+        receive(butler_hands, offered(3, "defects"))
+    assert not butler_hands.butler.registry.queryDatasetTypes(["defects"], missing=[])
+
+
+def test_a_file_of_a_kind_that_the_formatter_does_not_read_is_refused(butler_hands: ButlerHands) -> None:
+    with pytest.raises(ReconcileError, match=r"\.txt"):
+        receive(butler_hands, offered(3, extension="txt"))
+    assert held(butler_hands) == {}
+
+
+def test_a_dataset_that_comes_twice_is_refused(butler_hands: ButlerHands) -> None:
+    piece = offered(3)
+    with pytest.raises(ReconcileError, match="comes twice"):
+        receive(butler_hands, piece, replace(piece, data_id=data_id(4)))
+
+
+def test_everybody_may_read_what_came_whatever_the_umask(butler_hands: ButlerHands) -> None:
+    before = os.umask(0o077)
+    try:
+        receive(butler_hands, piece := offered(3))
+        path = butler_hands.file(piece.uuid)
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o644
+    folders = [folder for folder in path.parents if folder.is_relative_to(butler_hands.root / "Cam")]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o755}
+
+
+def test_nothing_is_left_beside_the_datasets(butler_hands: ButlerHands) -> None:
+    with pytest.raises(ReconcileError):
+        receive(butler_hands, offered(3), replace(offered(4), open=lambda: opened(b"other")))
+    assert _files(butler_hands.root / "reconcile-spool") == []
+    assert len(_files(butler_hands.root / "Cam")) == 1
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_a_killed_attempt_left_is_written_over(butler_hands: ButlerHands) -> None:
+    piece = offered(3)
+    receive(butler_hands, piece)
+    path = butler_hands.file(piece.uuid)
+    refs = butler_hands.butler.get_many_datasets([piece.uuid])
+    butler_hands.butler.pruneDatasets(refs, purge=True, unstore=True, disassociate=True)
+    path.write_text("half of a fi")
+    receive(butler_hands, piece)
+    assert path.read_text() == "bias: 3\n"
+
+
+def test_what_the_dead_left_in_the_spool_is_removed_and_what_the_living_have_there_stays(
+    butler_hands: ButlerHands,
+) -> None:
+    dead = butler_hands.root / "reconcile-spool" / "dead"
+    dead.mkdir(parents=True)
+    (dead / "file").write_text("half of a fi")
+    inner = offered(4)
+
+    def note(content: Content) -> None:
+        assert not dead.exists()
+        if content.uuid != inner.uuid:
+            receive(butler_hands, inner, progress=note)
+            assert len(list(dead.parent.iterdir())) == 1
+
+    outer = offered(3)
+    receive(butler_hands, outer, progress=note)
+    assert held(butler_hands) == {data_id(3): outer.uuid, data_id(4): inner.uuid}
+
+
+def test_two_datasets_that_share_a_file_are_healed_apart(butler_hands: ButlerHands) -> None:
+    """`unstore` leaves a file that another dataset has on record, too."""
+    from lsst.daf.butler import FileDataset
+
+    shared = butler_hands.root / "shared.yaml"
+    shared.write_text("{}\n")
+    butler = butler_hands.butler
+    refs = butler.get_many_datasets([butler_hands.dataset(RUN, d) for d in (3, 4)])
+    butler.ingest(FileDataset(str(shared), refs), transfer=None)
+    shared.unlink()
+    pieces = [offered(ref.dataId["detector"], uuid=str(ref.id)) for ref in refs]
+    assert len(receive(butler_hands, *pieces)) == 2
+    assert sorted(read(butler_hands, *pieces)) == [b"bias: 3\n", b"bias: 4\n"]
+
+
+def test_a_dataset_that_is_on_its_way_into_the_trash_is_healed(butler_hands: ButlerHands) -> None:
+    """A kill in the middle of `butler prune-datasets --unstore` leaves a record that is no longer believed."""
+    piece = offered(3)
+    receive(butler_hands, piece)
+    butler = butler_hands.butler
+    butler._datastore.trash(butler.get_many_datasets([piece.uuid]))
+    assert receive(butler_hands, piece) == [piece.content]
+    butler._datastore.emptyTrash()
+    assert read(butler_hands, piece) == [b"bias: 3\n"]
+
+
+def test_looking_costs_the_same_queries_for_one_dataset_and_for_many(butler_hands: ButlerHands) -> None:
+    from tests.contract.test_observe import counted
+
+    counts = []
+    for detectors in (range(1), range(10)):
+        pieces = [offered(detector, uuid=held(butler_hands).get(data_id(detector))) for detector in detectors]
+        receive(butler_hands, *pieces)
+        repository = butler_hands.again()
+        repository.observe(Scope(frozenset()))
+        with counted() as statements:
+            repository.pieces(RUN, {"bias": {piece.data_id: piece.uuid for piece in pieces}})
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
