@@ -19,7 +19,7 @@ from .observation import Observation
 from .overlay import overlay
 from .resolve import reachable
 from .seals import digest
-from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag
+from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag, Value
 from .words import count
 
 Word: TypeAlias = Literal["absent", "fetched", "certified", "linked", "protected", "drifted", "skipped", "unknown"]
@@ -122,7 +122,7 @@ def _ticket_cell(document: Document, place: str, site: Known) -> Cell:
     if not wanted:
         notices = tuple(n for n in site.want.notices if document.ticket in n)
         return Cell(place, "absent", notices or ("nothing of it is planned here",), print_, pending=True)
-    changes = [change for change in site.changes(place) if _concerns(change.key, document)]
+    changes = [c for c in site.changes(place) if _concerns(c.key, document) or _drops(c, document)]
     stage = _stage(wanted, changes, site.seen, chain)
     reasons = tuple(_told(changes))
     drifted = site.applied and bool(changes)
@@ -174,6 +174,18 @@ def _concerns(key: Key, document: Document) -> bool:
             return f"{name}/".startswith(f"{document.naming.tagged()}/")
 
 
+def _drops(change: Change, document: Document) -> bool:
+    """Return whether a chain that leads to the document's collections has lost one of them."""
+    if not isinstance(change.key, Chain):
+        return False
+    lost = set(_members(change.after)) - set(_members(change.before))
+    return any(f"{member}/".startswith(f"{document.naming.ticket_chain}/") for member in lost)
+
+
+def _members(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
 def _told(changes: Iterable[Change]) -> Iterator[str]:
     """Yield what differs, in words, what is alike counted together; what may be cleaned away comes first."""
     tags = Counter(c.key.name for c in changes if isinstance(c.key, Tag))
@@ -182,10 +194,12 @@ def _told(changes: Iterable[Change]) -> Iterator[str]:
         match change.key:
             case Gen(_, leaf):
                 yield f"{leaf} is {f'not as it was sealed: {change.before}' if change.before else 'not there'}"
-            case Owned(_, chain, member):
-                yield f"{member} is {'no longer wanted' if change.after is None else 'not linked'} in {chain}"
             case Chain(_, name):
-                yield f"{name}: its members or their order differ"
+                before, after = _members(change.before), _members(change.after)
+                yield from (f"{member} is not in {name}" for member in after if member not in before)
+                yield from (f"{member} is still in {name}" for member in before if member not in after)
+                if [m for m in before if m in after] != [m for m in after if m in before]:
+                    yield f"{name} is searched in another order"
     certs = Counter((c.key.dataset_type, c.key.collection) for c in changes if isinstance(c.key, Cert))
     yield from (f"{count(n, 'certification')} of {t} in {collection} differ" for (t, collection), n in certs.items())
 

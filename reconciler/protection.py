@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .names import Naming
 from .state import Cert, Key, Tag, Value
 from .timeline import Source, Timeline
+from .words import count
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Protection:
     def notices(self) -> Iterator[str]:
         """Yield what was split, in words."""
         for name, number in self.doubled.items():
-            yield f"{name} protects {number} datasets whose data ID the collection before it has already"
+            yield f"{name} protects {count(number, 'dataset')} whose data ID the collection before it has already"
 
 
 def _datasets(values: Mapping[Key, Value], place: str) -> Iterable[tuple[str, str, Source]]:

@@ -56,9 +56,7 @@ def deployment(*places: str, **more: Any) -> dict[str, Any]:
 class Several:
     """Three repositories of two sites, and one archive; `apply` is what the operator of one site does."""
 
-    stores: dict[str, Store] = field(
-        default_factory=lambda: {MAIN: store(), EMBARGO: bare(), SUMMIT: bare()}
-    )
+    stores: dict[str, Store] = field(default_factory=lambda: {MAIN: store(), EMBARGO: bare(), SUMMIT: bare()})
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     trust: Trust = "none"
     ticks: Iterator[datetime] = field(default_factory=clock)
@@ -100,9 +98,7 @@ class Several:
         """Return the ports of one site."""
         executor = MemoryExecutor({MAIN: self.stores[MAIN]}, outputs)
         archive = Archive(self.archive, want.archived)
-        return World(
-            self.repositories(name), executor, Path("work"), name, lambda: next(self.ticks), store=archive
-        )
+        return World(self.repositories(name), executor, Path("work"), name, lambda: next(self.ticks), store=archive)
 
     def apply(self, name: str, *documents: Model) -> list[Result]:
         """Plan for one site and do it."""
@@ -118,7 +114,9 @@ class Several:
             seen = self.look(name, want, facts)
             known.append(Known(seen.state, seen.facts, want, dict(seen.unknown), applied))
         places = {place: place.partition("/")[0] for place in self.stores}
-        rows = [ticket_row(one, known, places) for one in documents if isinstance(one, CalibrationSet) and one.deployment]
+        rows = [
+            ticket_row(one, known, places) for one in documents if isinstance(one, CalibrationSet) and one.deployment
+        ]
         return {row.name: row for row in (*rows, chain_row(PUBLIC, known))}
 
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from reconciler.archive import PLACE as ARCHIVE
+from reconciler.names import Naming
+from reconciler.protection import Protection
 from reconciler.spec.documents import Model
 from reconciler.state import Cert, Chain, Gen, Tag
+from reconciler.timeline import gen, timeline
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, site, words
 from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, chain, document
 
@@ -173,14 +176,17 @@ def test_another_dataset_in_the_place_of_a_tag_is_left_to_people(several: Severa
     assert "which somebody else has tagged" in planned.expected.reason
 
 
-def test_two_datasets_of_one_data_id_are_split_over_numbered_collections_and_said(several: Several) -> None:
-    other, lock = calibration_set([Ask("bias", "20250301a", begin="2025-03-01T00:00:00")], deployment=deployment(SUMMIT))
-    other = other.model_copy(update={"tag": "later"})
-    first, first_lock = calibration_set([Ask("bias")], deployment=deployment(SUMMIT))
-    several.sites["summit"] = site("summit", {"cam": {"protect": True}}, archive="archive")
-    want, _ = several.want("summit", first, first_lock)
-    assert {key.name for key in want.state.values if isinstance(key, Tag)} == {f"{INSTRUMENT}/calib_tagged/DM-1"}
-    del other, lock
+def test_two_datasets_of_one_data_id_are_split_over_numbered_collections_and_said() -> None:
+    protection, naming = Protection(), Naming("", INSTRUMENT, "DM-1")
+    spans = [(0, 1, gen("a")), (1, 2, gen("b")), (2, 3, gen("a"))]
+    protection.protect(naming, {Cert(SUMMIT, BIAS, "bias", ONE): timeline(spans)}, SUMMIT)
+    name = f"{INSTRUMENT}/calib_tagged/DM-1"
+    assert protection.tags == {
+        Tag(SUMMIT, name, "bias", ONE): gen("a"),
+        Tag(SUMMIT, f"{name}/2", "bias", ONE): gen("b"),
+    }
+    told = f"{SUMMIT}: {name}/2 protects 1 dataset whose data ID the collection before it has already"
+    assert list(protection.notices()) == [told]
 
 
 def row(several: Several, *documents: Model, applied: bool = True) -> dict[str, str]:
@@ -204,9 +210,9 @@ def test_fingerprints_are_the_same_everywhere(several: Several) -> None:
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        ("reordered", f"{PUBLIC}: its members or their order differ"),
+        ("reordered", f"{PUBLIC} is searched in another order"),
         ("uncertified", "1 certification of bias in"),
-        ("dropped", f"{TICKET} is not linked in {PUBLIC}"),
+        ("dropped", f"{TICKET} is not in {PUBLIC}"),
         ("untagged", "URGENT: 1 dataset not protected by"),
         ("lost", "not as it was sealed"),
     ],
