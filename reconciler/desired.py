@@ -13,8 +13,9 @@ from . import curation, generation
 from .distribution import Document, destinations, distributed, protected
 from .intent import Desired, Evidence, Made, Work
 from .protection import Protection
+from .smoke import smoke_tests
+from .spec.documents import CalibrationSet, Site
 from .spec.documents import Chain as ChainDocument
-from .spec.documents import Site
 from .spec.load import Tree
 from .state import Chain, Gen, Key, Owned, Owner, State, Value
 
@@ -63,6 +64,10 @@ def desired(tree: Tree, site: Site) -> Desired:
             if place in places and chain.document.instrument in places[place].instruments:
                 public |= set(_chain(chain.document, place, tree, wanted))
     wanted.values |= wanted.protection.tags
+    for one in tree.sets:
+        used = {chain.place: chain for chain in public if _holds(wanted.values, chain, one.document)}
+        for tried in smoke_tests(one.document, tree.catalog_of(one.document), wanted.values, used):
+            wanted.add(tried)
     notices = (*wanted.notices, *wanted.protection.notices())
     return Desired(
         State(wanted.values), wanted.works, frozenset(public), wanted.brought, tuple(wanted.evidence), notices
@@ -120,6 +125,11 @@ def _maker(member: str, tree: Tree) -> Document | None:
         if member in curation.collections(one.document):
             return one.document
     return next((one.document for one in tree.sets if generation.belongs(member, one.document)), None)
+
+
+def _holds(values: Mapping[Key, Value], chain: Chain, document: CalibrationSet) -> bool:
+    """Return whether a chain leads to what a set certifies."""
+    return any(generation.belongs(member, document) for member in _members(values, chain))
 
 
 def _members(values: Mapping[Key, Value], chain: Chain) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from .archive import PLACE as ARCHIVE
 from .ports import File, Job
 from .seals import Claim, Recipe
 from .state import Cert, Chain, Gen, Key, Presence, State, Value
+from .timeline import Timeline
 from .verification.criteria import Criteria
 
 
@@ -157,6 +158,38 @@ class Examination(Generation):
     def leaves(self) -> frozenset[str]:
         """Its own leaf, and those of what it examines: whoever judges must see their seals."""
         return frozenset({self.key.leaf, *(key.leaf for key in self.examined)})
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTest(Generation):
+    """What shows that deployed calibrations are in use: exposures corrected with a public chain alone.
+
+    Attributes
+    ----------
+    chain
+        The public chain that they are used through.
+    results
+        Dataset type of the corrected exposures.
+    applied
+        The dataset types that the pipeline applies.
+    certified
+        What the deployment certifies of these types.
+    """
+
+    chain: Chain | None = None
+    results: str = ""
+    applied: frozenset[str] = frozenset()
+    certified: Mapping[Cert, Timeline] = field(default_factory=dict)
+
+    @property
+    def home(self) -> str:
+        """The variable that names where templates and pipelines of verifications are."""
+        return "CP_VERIFY_DIR"
+
+    @property
+    def dataset_types(self) -> frozenset[str]:
+        """What is made, and all that is applied."""
+        return frozenset(self.expected) | self.applied
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,17 +123,19 @@ def _ticket_cell(document: Document, place: str, site: Known) -> Cell:
         notices = tuple(n for n in site.want.notices if document.ticket in n)
         return Cell(place, "absent", notices or ("nothing of it is planned here",), print_, pending=True)
     changes = [c for c in site.changes(place) if _concerns(c.key, document) or _drops(c, document)]
-    stage = _stage(wanted, changes, site.seen, chain)
-    reasons = tuple(_told(changes))
+    stage = _stage(wanted, changes, site.seen, site.want.state, chain)
+    reasons = (*_told(changes), *_waived(document, place))
     drifted = site.applied and bool(changes)
     return Cell(place, "drifted" if drifted else stage, reasons, print_, pending=bool(changes))
 
 
-def _stage(wanted: list[Key], changes: list[Change], seen: State, own: str) -> Word:
+def _stage(wanted: list[Key], changes: list[Change], seen: State, want: State, own: str) -> Word:
     """Return how far the ticket has come: each stage needs those before it."""
     differing = {change.key for change in changes}
+    lines = (want.timeline(key) for key in wanted if isinstance(key, Cert))
+    certified = {span.source.name for line in lines for span in line}
     stages: tuple[tuple[Word, list[Key]], ...] = (
-        ("fetched", [k for k in wanted if isinstance(k, Gen)]),
+        ("fetched", [k for k in wanted if isinstance(k, Gen) and k.leaf in certified]),
         ("certified", [k for k in wanted if isinstance(k, Cert) or _inside(k, own)]),
         ("linked", [k for k in wanted if isinstance(k, Owned) and not _inside(k, own)]),
         ("protected", [k for k in wanted if isinstance(k, Tag)]),
@@ -172,6 +174,13 @@ def _concerns(key: Key, document: Document) -> bool:
             return f"{member}/".startswith(own) or f"{chain}/".startswith(own)
         case Tag(_, name):
             return f"{name}/".startswith(f"{document.naming.tagged()}/")
+
+
+def _waived(document: Document, place: str) -> Iterator[str]:
+    """Yield why nothing is processed at a place to see that the calibrations are in use."""
+    there = destinations(document).get(place)
+    if there is not None and there.smoke_waived:
+        yield f"no smoke test: {there.smoke_waived}"
 
 
 def _drops(change: Change, document: Document) -> bool:

@@ -153,6 +153,13 @@ class Repository(Reader, Protocol):
         A type that the RUN holds nothing of gives none.
         """
 
+    def applied(self, run: str, dataset_type: str) -> Mapping[str, frozenset[str]]:
+        """Return the UUIDs of the calibrations that corrected frames were made with, as their headers name them.
+
+        By data ID of the frames of this type in a RUN: the values of all keywords `LSST CALIB UUID ...`. A type that
+        the RUN holds nothing of gives none; a file that is no FITS file is an error by name.
+        """
+
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> Mapping[tuple[str, str], Content]:
         """Return (dataset type, data ID) -> what the file of each dataset of a RUN holds, read to its end.
 

@@ -32,7 +32,7 @@ LAYERS = {
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
-        "desired distribution protection generation making examination starting curation locking reruns makers",
+        "desired distribution protection smoke generation making examination starting curation locking reruns makers",
         ("words", "verdicts", "specs", "core"),
     ),
     "approvals": Layer("approval", ("words", "specs", "core", "meaning of specs")),

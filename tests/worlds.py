@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -100,8 +101,22 @@ def catalog() -> Model:
                 "precursors": precursors,
             },
         }
+    smoke = {
+        "leaf": "deploy",
+        "template": "bps_deploy.yaml",
+        "selection_variable": "SELECTION_DEPLOY",
+        "results": "deployIsrExp",
+        "dimensions": ["instrument", "detector", "exposure"],
+        "precursors": [*products],
+    }
     return document(
-        kind="Catalog", instrument=INSTRUMENT, releases=["*"], detectors="0..1", bands={"r": "r_03"}, products=products
+        kind="Catalog",
+        instrument=INSTRUMENT,
+        releases=["*"],
+        detectors="0..1",
+        bands={"r": "r_03"},
+        products=products,
+        smoke=smoke,
     )
 
 
@@ -175,8 +190,19 @@ def outputs(job: Job) -> Datasets:
     name = job.leaf.rsplit("/", 1)[1]
     if name.startswith("verify"):
         return {f"{name.partition('.')[0]}Results": {f"instrument={INSTRUMENT}{_filter(name)}": ""}}
+    if name.startswith("deploy"):
+        return {
+            "deployIsrExp": {
+                f"instrument={INSTRUMENT},detector={d},exposure={e}": "" for d in DETECTORS for e in _of(job)
+            }
+        }
     product = name.split("Gen.")[0]
     return {product: {f"instrument={INSTRUMENT},detector={d}{_filter(product)}": "" for d in DETECTORS}}
+
+
+def _of(job: Job) -> list[str]:
+    """Return the exposures of a job's query."""
+    return re.findall(r"\d{5,}", job.data_query)
 
 
 def _filter(name: str) -> str:

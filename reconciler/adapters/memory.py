@@ -210,6 +210,11 @@ class MemoryRepository:
         held = self.store.contents.get((run, dataset_type), {})
         return {data_id: self.store.tables.get(name, {}) for data_id, name in sorted(held.items())}
 
+    def applied(self, run: str, dataset_type: str) -> dict[str, frozenset[str]]:
+        """Return what tests say that the frames were corrected with."""
+        held = self.store.contents.get((run, dataset_type), {})
+        return {data_id: self.store.applied.get(data_id, frozenset()) for data_id in sorted(held)}
+
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
         """Return what the files hold; by default each its own UUID."""
         found: dict[tuple[str, str], Content] = {}

@@ -30,6 +30,8 @@ class Store:
     tables: dict[str, Columns] = field(default_factory=dict)
     """UUID -> content, of datasets that are tables."""
     exposures: dict[tuple[str, int], Exposure] = field(default_factory=dict)
+    applied: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Data ID of a corrected frame -> UUIDs of the calibrations that its header names."""
     detectors: frozenset[int] = frozenset()
     record: Record | None = None
     held: set[str] = field(default_factory=set)

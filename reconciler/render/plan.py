@@ -30,6 +30,7 @@ GLYPHS = {
     "publish": ">",
     "fetch": "+",
     "protect": "*",
+    "smoke": "?",
     "refuse": "!",
 }
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from ..archive import PLACE as ARCHIVE
 from ..differences import differences
 from ..facts import Facts
-from ..intent import Curation, Delivery, Desired, Examination, Generation, Pin, Precursor, Publication
+from ..intent import Curation, Delivery, Desired, Examination, Generation, Pin, Precursor, Publication, SmokeTest
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Owned, Presence, State
@@ -19,6 +19,7 @@ from .fetch import Fetch
 from .needs import Certified, Complete, Member, Need, Pinned, Resolves
 from .produce import Produce
 from .refuse import Refuse
+from .smoke import Smoke
 
 _Work: TypeAlias = Generation | Curation | Pin | Delivery
 
@@ -47,8 +48,14 @@ def _step(change: Change, work: _Work, going: Going, want: Desired, facts: Facts
         return Refuse(change, f"{work.key} does not exist, or holds nothing of {', '.join(sorted(work.dataset_types))}")
     if isinstance(work, Curation):
         return Curate(change, work)
-    kind = Examine if isinstance(work, Examination) else Produce
-    return kind(change, work, tuple(_needs(work, going, want)))
+    needs = tuple(_needs(work, going, want))
+    match work:
+        case SmokeTest():
+            return Smoke(change, work, needs)
+        case Examination():
+            return Examine(change, work, needs)
+        case _:
+            return Produce(change, work, needs)
 
 
 def _fetched(change: Change, work: Delivery, facts: Facts) -> Fetch | Refuse:
@@ -111,6 +118,8 @@ def _other_recipe(work: Generation | Curation | Pin, facts: Facts) -> str:
             way = "give the new files a date or a ticket"
         case Examination():
             way = f"under `verify`, give it the `rerun` of {_free(work, facts)}"
+        case SmokeTest():
+            way = f"under `deployment.smoke`, give it the `rerun` of {_free(work, facts)}"
         case _:
             way = f"`reconcile rerun` gives it and what is made from it the next one, {_free(work, facts)}"
     return f"{leaf} was begun with another recipe ({changed}); what was made stays as it is: {way}"

@@ -15,7 +15,7 @@ from ..facts import Facts
 from ..intent import Generation
 from ..observation import Scope
 from ..picks import lacking, wrong_picks
-from ..ports import Graph
+from ..ports import Graph, Job
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Datasets, Seal
 from ..state import State
@@ -60,10 +60,7 @@ class Produce(Build, Executed):
         work, repository = self.work, world.repository(self.place)
         there = repository.existing_exposures(work.instrument, work.exposures, raws=work.raws)
         if gone := [exposure for exposure in work.exposures if exposure not in there]:
-            return blocked(
-                f"{len(gone)} locked exposures have no raws in {work.raws} any more, first {gone[0]}; "
-                "restore them, or lock others under a new rerun"
-            )
+            return blocked(self._without_raws(gone))
         try:
             with repository.lock(work.lock_name):
                 repository.ensure_chain(work.ticket_chain)
@@ -91,11 +88,24 @@ class Produce(Build, Executed):
         made = {t: dict(found.get((job.run, t), {})) for t in self.work.expected}
         if lacking := self._lacking(made):
             return Outcome("failed", "; ".join((lacking, *status.failures)))
+        if fault := self._fault(world, job):
+            return Outcome("failed", fault, ExitCode.VERIFICATION)
         with repository.lock(self.work.lock_name):
             wanted = {t: {d: made[t][d] for d in sorted(ids)} for t, ids in self.work.expected.items()}
             recipe = self.work.recipe
             repository.seal(self.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted))
         return DONE
+
+    def _without_raws(self, gone: list[int]) -> str:
+        return (
+            f"{len(gone)} locked exposures have no raws in {self.work.raws} any more, first {gone[0]}; "
+            "restore them, or lock others under a new rerun"
+        )
+
+    def _fault(self, world: World, job: Job) -> str:
+        """Return why what was made is not to be sealed, although it is all there; empty if it is."""
+        del world, job
+        return ""
 
     def _lacking(self, made: Datasets) -> str:
         lacking = [f"{t} {d}" for t, ids in sorted(self.work.expected.items()) for d in sorted(ids - made[t].keys())]

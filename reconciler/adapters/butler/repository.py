@@ -14,7 +14,7 @@ from ...ports import Columns, Counted, Exposure, File, Selected, Taken
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity
-from . import artifacts, commit, digests, generations, locks, observe, select
+from . import applied, artifacts, commit, digests, generations, locks, observe, select
 from .connect import Connection, told
 from .definitions import definitions
 from .deliveries import pieces
@@ -94,6 +94,11 @@ class ButlerRepository:
         """Return the result tables of this type in a RUN, by data ID."""
         with told(self.place), self._connection.another() as butler:
             return tables(butler, run, dataset_type)
+
+    def applied(self, run: str, dataset_type: str) -> dict[str, frozenset[str]]:
+        """Return the UUIDs of the calibrations that corrected frames were made with, as their headers name them."""
+        with told(self.place):
+            return self._connection.look(lambda butler: applied.applied(butler, run, dataset_type))
 
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
         """Return what the file of each dataset of a RUN holds."""

@@ -77,3 +77,5 @@ class Catalog(Model):
     """Dataset types that are curated, not generated."""
     examinations: dict[Name, CatalogExamination] = Field(default_factory=dict)
     """Verifications of a whole set, such as `science`."""
+    smoke: CatalogExamination | None = None
+    """What a deployment is tried with: its `results` are corrected exposures, whose headers name what was applied."""

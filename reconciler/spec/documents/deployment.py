@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from .base import Model, Name, Text
+from .base import Model, Name, Numbers, RerunName, Scalar, Text
+
+
+class SmokeTest(Model):
+    """What is processed at each place once the calibrations are in use there (DMTN-222 section 3.5)."""
+
+    exposures: Numbers
+    """One for each new validity range and filter."""
+    rerun: RerunName
+    overrides: dict[Name, Scalar] = Field(default_factory=dict)
+    """Values for the submission's wrapper, as those of a product."""
 
 
 class Destination(Model):
@@ -14,6 +24,8 @@ class Destination(Model):
     """Whether they are tagged there, so that automatic cleaning leaves them (DMTN-222 section 3.5.1)."""
     skip: Text | None = None
     """Why the place does without these calibrations."""
+    smoke_waived: Text | None = None
+    """Why nothing is processed there to see that they are in use, such as that it has no raws."""
 
 
 class Deployment(Model):
@@ -22,3 +34,4 @@ class Deployment(Model):
     ticket: Name
     repositories: dict[Name, Destination] = Field(default_factory=dict)
     """By place (`site/repository`)."""
+    smoke: SmokeTest | None = None
