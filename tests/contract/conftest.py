@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.ports import Repository
 from tests.contract.hands import ButlerHands, Hands, MemoryHands, copy, make_template
+from tests.servers import moto
 from tests.servers.debian import Missing
 from tests.servers.postgresql import Server, postgresql
 
@@ -30,6 +31,22 @@ def server() -> Iterator[Server]:
         yield started
     finally:
         running.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[moto.Server]:
+    """A private server of S3."""
+    with moto.moto() as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(s3: moto.Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty bucket, which this process finds."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    s3.make_bucket(name := f"archive-{uuid4().hex}")
+    return name
 
 
 @pytest.fixture(scope="session")

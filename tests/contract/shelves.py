@@ -6,10 +6,12 @@ What is published is the bias of two detectors and what else a test makes of it.
 from __future__ import annotations
 
 import io
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,6 +87,35 @@ class DirectoryShelf(Shelf):
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink()
+
+
+class BucketShelf(Shelf):
+    """A prefix of a bucket; the environment says where it is."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+        self.store = self.again()
+
+    def again(self) -> ArchiveStore:
+        return archive_at(f"s3://{self.bucket}/below/here")
+
+    def files(self) -> dict[str, bytes]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        keys = [one["Key"] for page in pages for one in page.get("Contents", ())]
+        bodies = {key: self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+        return {key.removeprefix("below/here/"): body for key, body in bodies.items()}
+
+    def write(self, path: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=f"below/here/{path}", Body=content)
+
+    def remove(self, path: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=f"below/here/{path}")
+
+    @cached_property
+    def client(self) -> Any:
+        import boto3
+
+        return boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT_URL"])
 
 
 class Source:

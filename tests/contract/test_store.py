@@ -21,6 +21,7 @@ from tests.contract.shelves import (
     LEAF,
     RUN,
     TICKET,
+    BucketShelf,
     DirectoryShelf,
     MemoryShelf,
     Shelf,
@@ -38,9 +39,13 @@ from tests.contract.shelves import (
 TICKETS = frozenset({TICKET})
 
 
-@pytest.fixture(params=["memory", "directory"])
+@pytest.fixture(params=["memory", "directory", "s3"])
 def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
-    return MemoryShelf() if request.param == "memory" else DirectoryShelf(tmp_path / "archive")
+    if request.param == "memory":
+        return MemoryShelf()
+    if request.param == "directory":
+        return DirectoryShelf(tmp_path / "archive")
+    return BucketShelf(request.getfixturevalue("bucket"))
 
 
 @pytest.fixture
@@ -58,10 +63,7 @@ def unheard(_: Content) -> None:
 
 def read(piece: Piece) -> bytes:
     with piece.open() as stream:
-        found = b""
-        while chunk := stream.read(700):
-            found += chunk
-        return found
+        return b"".join(iter(lambda: stream.read(700), b""))
 
 
 # Keeping files

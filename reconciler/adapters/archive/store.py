@@ -80,7 +80,7 @@ class ArchiveStore:
         with self._backing.open(path) as stream:
             if stream is None:
                 return None
-            found = b""
+            found = bytearray()
             try:
                 while len(found) <= manifest_text.LIMIT and (chunk := stream.read(CHUNK)):
                     found += chunk
@@ -88,7 +88,7 @@ class ArchiveStore:
                 raise Unreachable(
                     f"archive {self.address}: {path} cannot be read: {error.strerror or error}"
                 ) from error
-            return found
+            return bytes(found)
 
     def sizes(self, digests: frozenset[str]) -> dict[str, int]:
         """Return which of these objects are there, and how many bytes each has."""
