@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.adapters.archive import archive_at
 from reconciler.adapters.archive import bucket as backing
-from reconciler.errors import Unreachable, UsageError
+from reconciler.errors import ReconcileError, Unreachable, UsageError
 from tests.contract.shelves import BucketShelf, Source, data_id, kept, published, two
 from tests.contract.test_store import TICKETS, read
 
