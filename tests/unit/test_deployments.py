@@ -1,0 +1,238 @@
+"""A yes to deploy: place by place, for what was adopted where it was made, byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reconciler.apply import apply
+from reconciler.approval.deployments import Deployment
+from reconciler.approval.effects import Asked
+from reconciler.approval.line import Head, Line
+from reconciler.approval.record import Decision, Record, Signed
+from reconciler.archived import Archive
+from reconciler.authority import Authority
+from reconciler.content import content_root
+from reconciler.errors import ExitCode
+from reconciler.facts import Facts
+from reconciler.intent import Desired
+from reconciler.look import Look
+from reconciler.plan import Planned, make_plan
+from reconciler.ports import Reader
+from reconciler.record import Record as Ours
+from reconciler.seals import Seal
+from reconciler.spec.documents import Model
+from tests.board import NOW, ROOT, key, policy, policy_values, rule
+from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment
+from tests.worlds import PUBLIC, TICKET, Ask, calibration_set, chain
+
+BOARD = rule("adopt", "recertify", "reorder", "retract", approvals={"board": 2}, unverified="no tests yet")
+DEPLOY = rule("deploy", approvals={"board": 1})
+LEAF = f"{TICKET}/trial/biasGen.20250207a"
+
+
+def spec(**more: Any) -> tuple[Model, ...]:
+    return (*calibration_set([Ask("bias")], **{"deployment": deployment(EMBARGO, SUMMIT), **more}), chain(TICKET))
+
+
+@dataclass
+class Desk:
+    """Two sites that trust the same line, and people who sign what is asked."""
+
+    several: Several = field(default_factory=lambda: Several(trust="required"))
+    documents: tuple[Model, ...] = field(default_factory=spec)
+    signed: list[Signed] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=lambda: [BOARD, DEPLOY, *policy_values()["rules"][1:]])
+
+    def authority(self, name: str) -> Authority:
+        head = Head((), tuple(self.signed), {})
+        line = Line(ROOT, (), frozenset(), policy(rules=self.rules), (), (), {}, frozenset({PUBLIC}), {}, head)
+        return Authority(line, name, NOW, lambda place, seal: self.files(name, place, seal))
+
+    def files(self, name: str, place: str, seal: Seal) -> str:
+        archive = Archive(self.several.archive, frozenset({"DM-1"}))
+        if place == archive.place:
+            return archive.root(seal)
+        return content_root(seal, self.several.repositories(name)[place].digests(seal.run, tuple(seal.datasets)))
+
+    def looked(self, name: str) -> tuple[Look, Desired, Any, dict[str, Reader], Facts]:
+        want, facts = self.several.want(name, *self.documents)
+        seen = self.several.look(name, want, facts)
+        readers: dict[str, Reader] = {**self.several.repositories(name)}
+        archive = Archive(self.several.archive, want.archived)
+        readers[archive.place] = archive
+        return seen, want, self.several.tree(*self.documents), readers, facts
+
+    def facts(self, name: str) -> Facts:
+        return self.authority(name).judged(*self.looked(name))
+
+    def plan(self, name: str) -> tuple[Planned, ...]:
+        seen, want, *_ = self.looked(name)
+        return make_plan(seen.state, self.facts(name), want, seen.unknown).steps
+
+    def apply(self, name: str) -> dict[str, str]:
+        """Return how the steps of each kind ended: the reason, or the word."""
+        want = self.looked(name)[1]
+        steps = [planned.step for planned in self.plan(name)]
+        results = apply(steps, self.several.world(name, want), want, self.facts(name))
+        return {f"{r.step.kind} {r.step.place}": r.outcome.reason or r.outcome.word for r in results}
+
+    def asked(self, name: str, verb: str) -> list[Asked]:
+        decides, looked = self.authority(name), self.looked(name)
+        if verb == "deploy":
+            found: list[Asked] = [*decides.deployments(looked[0], looked[1], looked[2])]
+        else:
+            found = [one for one in decides.asked(*looked) if one.statement.verb == verb]
+        return [decides.statement(one) for one in found if not isinstance(one, Deployment) or verb == "deploy"]
+
+    def sign(self, verb: str, *people: str, name: str = "usdf", days_ago: float = 1, place: str = "") -> None:
+        """Have dave propose what is asked now, and others approve it."""
+        for one in self.asked(name, verb):
+            if place not in ("", one.statement.site):
+                continue
+            said: list[tuple[str, Decision]] = [("dave", "propose"), *((who, "approve") for who in people)]
+            for who, decision in said:
+                record = Record(decision, who, NOW - timedelta(days=days_ago), "", one.statement)
+                self.signed.append(Signed(record, key(who)))
+
+
+@pytest.fixture
+def built() -> Desk:
+    """A set that is built at its origin, up to its own chain."""
+    desk = Desk()
+    desk.apply("usdf")
+    return desk
+
+
+@pytest.fixture
+def adopted(built: Desk) -> Desk:
+    """The same, adopted there by two of the board, and published."""
+    built.sign("adopt", "alice", "bob")
+    built.apply("usdf")
+    return built
+
+
+def test_before_it_is_adopted_nothing_leaves_its_origin(built: Desk) -> None:
+    told = built.apply("usdf")
+    assert f"needs an approval to deploy {TICKET}: at {MAIN}, nobody has adopted it as it is" in told["publish archive"]
+    assert f"at {MAIN}, nobody has adopted it as it is" in told[f"fetch {EMBARGO}"]
+    assert built.several.archive.memory.files == {}
+
+
+def test_an_adoption_publishes_it_and_a_deployment_brings_it_to_the_places_named(adopted: Desk) -> None:
+    assert "publish archive" not in adopted.apply("usdf")
+    assert adopted.several.stores[EMBARGO].children[PUBLIC] == (f"{PUBLIC}/LOCAL",)
+    adopted.sign("deploy", "alice")
+    for name, place in (("usdf", EMBARGO), ("summit", SUMMIT)):
+        assert set(adopted.apply(name).values()) == {"done"}
+        assert adopted.several.stores[place].children[PUBLIC] == (TICKET, f"{PUBLIC}/LOCAL")
+
+
+def test_without_a_yes_for_this_place_it_waits_with_exit_code_4(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice", place=EMBARGO)
+    first = adopted.plan("summit")[0]
+    assert (first.step.kind, first.expected.exit_code) == ("fetch", ExitCode.APPROVAL)
+    assert "nobody has signed the proposal" in first.expected.reason
+
+
+def test_who_deploys_cannot_bring_what_was_not_adopted(built: Desk) -> None:
+    built.sign("deploy", "alice")
+    assert f"at {MAIN}, nobody has adopted it as it is" in built.apply("usdf")[f"fetch {EMBARGO}"]
+
+
+def test_one_yes_of_two_adopts_nothing_anywhere(built: Desk) -> None:
+    built.sign("adopt", "alice")
+    built.sign("deploy", "alice")
+    assert "1 approval by board of 2 missing" in built.apply("usdf")["publish archive"]
+
+
+def test_an_adoption_that_is_withdrawn_deploys_nothing_any_more(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    about = next(s.record.statement for s in adopted.signed if s.record.statement.verb == "adopt")
+    adopted.signed.append(Signed(Record("withdraw", "bob", NOW, "a mistake", about), key("bob")))
+    assert "approval by bob" in adopted.plan("summit")[0].expected.reason
+
+
+def test_a_file_that_was_swapped_at_its_origin_is_not_published(built: Desk) -> None:
+    built.sign("adopt", "alice", "bob")
+    uuid = next(iter(next(v for k, v in built.several.stores[MAIN].contents.items() if k[1] == "bias").values()))
+    built.several.stores[MAIN].files[uuid] = b"other pixels"
+    told = built.apply("usdf")["publish archive"]
+    assert f"at {MAIN}, its files are not those that were adopted" in told
+    assert built.several.archive.memory.files == {}
+
+
+def test_a_manifest_of_other_files_is_not_fetched(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    store = adopted.several.stores[MAIN]
+    uuid = next(iter(next(v for k, v in store.contents.items() if k[1] == "bias").values()))
+    store.files[uuid] = b"other pixels"
+    adopted.several.archive.memory.files.clear()
+    forger = Several(stores=adopted.several.stores, archive=adopted.several.archive)
+    forger.apply("usdf", *adopted.documents)
+    first = adopted.plan("summit")[0]
+    assert first.expected.exit_code is ExitCode.APPROVAL
+    assert f"at {MAIN}, its files are not those that were adopted" in first.expected.reason
+
+
+def test_a_seal_that_somebody_forged_at_a_place_links_nothing(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    there = adopted.several.stores[SUMMIT]
+    seal = adopted.several.stores[MAIN].docs[LEAF]
+    assert isinstance(seal, Seal)
+    there.record = Ours(SUMMIT)
+    there.register(LEAF, "CHAINED")
+    there.register(seal.run, "RUN")
+    mine = {d: there.add(seal.run, "bias", d) for d in seal.datasets["bias"]}
+    there.docs[LEAF] = replace(seal, datasets={"bias": mine})
+    told = adopted.apply("summit")
+    assert f"at {MAIN}, nobody has adopted it as it is" in told[f"link {SUMMIT}"]
+    assert there.children[PUBLIC] == (f"{PUBLIC}/LOCAL",)
+
+
+def test_other_places_and_other_ways_need_another_yes(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    ways = {"ticket": "DM-9", "repositories": {EMBARGO: {}, SUMMIT: {"protect": True}}}
+    adopted.documents = spec(deployment=ways)
+    assert "how it is deployed changed" in adopted.plan("summit")[0].expected.reason
+    assert set(adopted.apply("usdf").values()) == {"done"}
+
+
+def test_another_place_leaves_what_was_said_of_the_others_as_it_is(adopted: Desk) -> None:
+    adopted.documents = spec(deployment=deployment(SUMMIT))
+    adopted.sign("deploy", "alice")
+    adopted.documents = spec()
+    assert set(adopted.apply("summit").values()) == {"done"}
+
+
+def test_other_dates_need_another_yes(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    later = calibration_set([Ask("bias", begin="2025-01-01T00:00:00")], deployment=deployment(EMBARGO, SUMMIT))
+    adopted.documents = (*later, chain(TICKET))
+    assert "bias certified in" in adopted.plan("summit")[0].expected.reason
+
+
+def test_a_weaker_rule_cannot_be_chosen_by_what_a_statement_says_of_itself(built: Desk) -> None:
+    weak = rule("adopt", approvals={"board": 1}, where=["u/*"], unverified="trials")
+    strong = {**BOARD, "where": [PUBLIC]}
+    built.rules = [weak, strong, DEPLOY, *policy_values()["rules"][1:]]
+    (one,) = [one.statement for one in built.asked("usdf", "adopt")]
+    sly = replace(one, scope=("u/alice/anything",))
+    for who, decision in (("dave", "propose"), ("alice", "approve")):
+        said: Decision = "propose" if decision == "propose" else "approve"
+        built.signed.append(Signed(Record(said, who, NOW - timedelta(days=1), "", sly), key(who)))
+    built.sign("deploy", "alice")
+    assert "1 approval by board of 2 missing" in built.apply("usdf")["publish archive"]
+
+
+def test_a_lost_file_comes_back_long_after_every_approval_has_expired(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    adopted.apply("summit")
+    adopted.signed = [Signed(replace(s.record, signed=NOW - timedelta(days=400)), s.key) for s in adopted.signed]
+    there = adopted.several.stores[SUMMIT]
+    there.lost.add(next(iter(next(v for k, v in there.contents.items() if k[1] == "bias").values())))
+    assert adopted.apply("summit") == {f"fetch {SUMMIT}": "done"}
+    assert not there.lost
