@@ -188,8 +188,10 @@ def test_a_seal_that_somebody_forged_at_a_place_links_nothing(adopted: Desk) -> 
     there.register(seal.run, "RUN")
     mine = {d: there.add(seal.run, "bias", d) for d in seal.datasets["bias"]}
     there.docs[LEAF] = replace(seal, datasets={"bias": mine})
-    told = adopted.apply("summit")
-    assert f"at {MAIN}, nobody has adopted it as it is" in told[f"link {SUMMIT}"]
+    first, last = [p.expected.reason for p in adopted.plan("summit") if p.step.kind == "link"]
+    assert f"at {MAIN}, nobody has adopted it as it is" in first
+    assert f"needs {TICKET}/trial/bias.20250207a in chain {TICKET}" in last
+    adopted.apply("summit")
     assert there.children[PUBLIC] == (f"{PUBLIC}/LOCAL",)
 
 
