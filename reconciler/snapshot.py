@@ -2,7 +2,8 @@
 
 The file is canonical JSON: the same contents give the same bytes, whenever and by whom they are written, so that two
 snapshots of an unchanged site are equal files. It holds what a plan looks at and every exposure's time span, and
-nothing of pixels, files or people.
+nothing of pixels, files or people. One that is to be signed says also when it was taken (`approval.sighting`); its
+signature stands beside it, with `.sig` after its name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,19 +24,27 @@ from .validity import Validity
 
 FORMAT = "reconcile snapshot 1"
 _MARK = "reconcile snapshot "
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def write(snapshot: Snapshot) -> str:
     """Return the file's text: JSON with sorted keys and no blanks, on one line."""
     stills = {place: _place(still) for place, still in snapshot.stills.items()}
     content = {"format": FORMAT, "site": snapshot.site, "places": stills, "unknown": dict(snapshot.unknown)}
+    if snapshot.taken is not None:
+        content["taken"] = f"{snapshot.taken.astimezone(UTC):{_TIME}}"
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def load(path: Path) -> Snapshot:
     """Return the snapshot in a file; raise `ReconcileError` if it is none, or one of another version."""
+    return parse(path, path.read_bytes())
+
+
+def parse(path: Path, text: bytes) -> Snapshot:
+    """Return the snapshot of what was read from a file; raise as `load` does."""
     try:
-        return read(path.read_text(encoding="utf-8"))
+        return read(text.decode())
     except ReconcileError as error:
         raise ReconcileError(f"{path}: {error.message}", hint=_WRITE) from error
     except UnicodeDecodeError as error:
@@ -57,9 +67,13 @@ def read(text: str) -> Snapshot:
         raise ReconcileError(f"this is a {version!r}, and only {FORMAT!r} is understood")
     try:
         stills = {place: _still(place, one) for place, one in content["places"].items()}
-        return Snapshot(content["site"], stills, content["unknown"])
+        return Snapshot(content["site"], stills, content["unknown"], _taken_at(content.get("taken")))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ReconcileError(f"the snapshot is damaged: {type(error).__name__} {error}") from error
+
+
+def _taken_at(text: str | None) -> datetime | None:
+    return None if text is None else datetime.strptime(text, _TIME).replace(tzinfo=UTC)
 
 
 def _place(still: Still) -> dict[str, Any]:

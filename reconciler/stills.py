@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NoReturn, TypeAlias
 
@@ -121,11 +122,18 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A site as it was seen: its repositories by place, and why others could not be looked at."""
+    """A site as it was seen: its repositories by place, and why others could not be looked at.
+
+    Attributes
+    ----------
+    taken
+        When that was, for one that is signed; None for others, so that equal contents are equal files.
+    """
 
     site: str
     stills: Mapping[str, Still]
     unknown: Mapping[str, str] = field(default_factory=dict)
+    taken: datetime | None = None
 
     def readers(self, site: str, places: Iterable[str]) -> dict[str, Reader]:
         """Return what stands for these repositories of a site; raise `ReconcileError` if this is another site's."""

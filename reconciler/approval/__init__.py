@@ -6,6 +6,7 @@
     judge       policy, statement, records and the time -> approved, or what is missing, in words
     line        the trusted line of history, walked commit by commit
     documents   statements about documents: policy, site, catalog, processing, build, deploy
+    sighting    who vouches for a snapshot of a site
     effects     statements about edits that science would see: adopt, recertify, reorder, retract
 
 Pure but for its callers: signatures are verified, and history is read, through `ports.Trust`.

@@ -173,10 +173,10 @@ def _fault(policy: Policy, statement: Statement, signed: Signed, now: datetime) 
     if record.decision == "reject":
         return ""
     key = next(key for key in policy.people[record.person].keys if key.key == signed.key)
-    return _key_fault(key, record.signed, now)
+    return key_fault(key, record.signed, now)
 
 
-def _key_fault(key: Key, signed: datetime, now: datetime) -> str:
+def key_fault(key: Key, signed: datetime, now: datetime) -> str:
     """Return why a key did not count at the time of signing, or does not now: a thief would date a signature back."""
     name = fingerprint(key.key)
     if signed > now + SKEW:

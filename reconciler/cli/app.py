@@ -31,4 +31,9 @@ InstrumentName = Annotated[str | None, typer.Option("--instrument", help="Needed
 Observed = Annotated[
     Path | None, typer.Option("--observed", help="A snapshot that stands for the site; no repository is opened.")
 ]
+MaxAge = Annotated[
+    int, typer.Option("--max-age", min=1, metavar="HOURS", help="How old a signed snapshot may be, where it must be.")
+]
 HERE = Path()
+MAX_AGE = 48
+"""Hours: a snapshot of every night, and one night that failed."""

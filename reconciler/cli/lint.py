@@ -20,13 +20,13 @@ from .session import Sight, sight
 from .validate import root
 
 
-def run(directory: Path, site: str | None, observed: Path | None, *, as_json: bool) -> ExitCode:
+def run(directory: Path, site: str | None, observed: Path | None, *, max_age: int, as_json: bool) -> ExitCode:
     """Tell what specs, or a site, do that is probably not meant: exit 1 unless all of it is waived."""
     unknown: Mapping[str, str] = {}
     if site is None and observed is None:
         view, subject = specs_view(load_tree(root(directory))), "specs and locks"
     else:
-        with sight(directory, site, observed) as open_sight:
+        with sight(directory, site, observed, max_age) as open_sight:
             view, unknown = site_view(open_sight)
             subject = f"{open_sight.site.site}, as {observed} has it" if observed else open_sight.site.site
     report = lint(view)

@@ -17,13 +17,14 @@ def run(
     site: str | None,
     *,
     observed: Path | None,
+    max_age: int,
     out: Path | None,
     detailed_exitcode: bool,
     markdown: bool,
     as_json: bool,
 ) -> ExitCode:
     """Print the plan of one site, as it is or as a snapshot has it, and save it if asked."""
-    with sight(directory, site, observed) as look:
+    with sight(directory, site, observed, max_age) as look:
         seen = look.decided(look.look())
         plan, heading = look.plan(seen), look.heading(seen)
         told = look.impacts(seen, plan)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
 from ..adapters.checkout import Checkout
 from ..approval.line import Line
+from ..approval.sighting import Sighting
 from ..archive import PLACE as ARCHIVE
 from ..archived import Archive
 from ..authority import Authority
@@ -24,12 +26,13 @@ from ..plan import Plan, make_plan
 from ..ports import Reader, Repository
 from ..render.plan import Heading
 from ..site import Place, choose, connect
-from ..snapshot import load
+from ..snapshot import parse
 from ..spec.check import check
 from ..spec.documents import Site
 from ..spec.documents.trust import Root
 from ..spec.load import Tree, load_tree
 from ..spec.problems import raise_if_invalid
+from .sightings import signature_of, told_of
 from .trusted import authority, line_of, root_for, told
 
 
@@ -41,6 +44,8 @@ class Sight:
     ----------
     observed
         The file of the snapshot that stands for the repositories; empty if these are looked at themselves.
+    vouched
+        When the snapshot was taken, and who vouches for it.
     """
 
     checkout: Checkout
@@ -52,6 +57,7 @@ class Sight:
     observed: str
     root: Root | None
     archive: Archive | None = None
+    vouched: str = ""
 
     @cached_property
     def line(self) -> Line | None:
@@ -100,14 +106,14 @@ class Sight:
         settled = not uncommitted and self.checkout.same_specs(applied)
         drift_since = applied if settled else None
         site, commit = self.site.site, self.checkout.commit
-        return Heading(site, commit, uncommitted, self.site.trust, drift_since, self.observed)
+        return Heading(site, commit, uncommitted, self.site.trust, drift_since, self.observed, self.vouched)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session(Sight):
     """One run of a command that may also act at the site, and read the evidence there."""
 
-    place: Place
+    place: Place = field(kw_only=True)
 
     @property
     def repositories(self) -> Mapping[str, Repository] | None:
@@ -145,23 +151,30 @@ def at(checkout: Checkout, tree: Tree, site: Site) -> Iterator[Session]:
     try:
         archive = place.archive(want)
         readers: dict[str, Reader] = {**place.repositories, **({archive.place: archive} if archive else {})}
-        yield Session(checkout, tree, site, readers, want, facts, "", root, archive, place=place)
+        yield Session(checkout, tree, site, readers, want, facts, "", root, archive=archive, place=place)
     finally:
         place.close()
 
 
 @contextmanager
-def sight(directory: Path, site_name: str | None, observed: Path | None) -> Iterator[Sight]:
-    """Look at one site, or at a snapshot of it instead: then no repository is opened."""
+def sight(directory: Path, site_name: str | None, observed: Path | None, max_age: int) -> Iterator[Sight]:
+    """Look at one site, or at a snapshot of it instead: then no repository is opened.
+
+    Where this machine has a root of trust for the site, a snapshot counts only if the site has signed it, and if it is
+    not older than `max_age` hours.
+    """
     if observed is None:
-        with session(directory, site_name) as found:
-            yield found
+        with session(directory, site_name) as opened:
+            yield opened
         return
     checkout, tree = read(directory)
-    snapshot = load(observed)
+    text = observed.read_bytes()
+    snapshot = parse(observed, text)
     site = choose(tree, site_name or snapshot.site)
     readers = snapshot.readers(site.site, places(site))
-    yield Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed), root_for(site, checkout))
+    found = Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed), root_for(site, checkout))
+    seen = Sighting(site.site, snapshot.taken, text, signature_of(observed))
+    yield replace(found, vouched=told_of(seen, found.line, timedelta(hours=max_age)))
 
 
 def places(site: Site) -> dict[str, tuple[str, ...]]:

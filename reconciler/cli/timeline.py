@@ -18,7 +18,14 @@ FORMATS = (".png", ".svg", ".html")
 
 
 def run(
-    shown: Shown, directory: Path, site: str | None, *, observed: Path | None, out: Path | None, as_json: bool
+    shown: Shown,
+    directory: Path,
+    site: str | None,
+    *,
+    observed: Path | None,
+    max_age: int,
+    out: Path | None,
+    as_json: bool,
 ) -> ExitCode:
     """Tell, and draw if asked, what a chain gives over time at each place of a site."""
     if out is not None and out.suffix not in FORMATS:
@@ -28,7 +35,7 @@ def run(
     if shown.desired:
         chart, unknown = asked_for(shown, directory, site)
     else:
-        chart, unknown = seen(shown, directory, site, observed)
+        chart, unknown = seen(shown, directory, site, observed, max_age)
     chart = _chosen(chart, shown.types)
     if out is not None:
         _draw(chart, out)

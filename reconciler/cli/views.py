@@ -62,10 +62,10 @@ def _wanted_panel(chain: str, place: str, want: Desired) -> Panel:
 
 
 def seen(
-    shown: Shown, directory: Path, site_name: str | None, observed: Path | None
+    shown: Shown, directory: Path, site_name: str | None, observed: Path | None, max_age: int
 ) -> tuple[Chart, Mapping[str, str]]:
     """Return what repositories hold, and with a plan also what they will hold once nothing of it is left to do."""
-    with sight(directory, site_name, observed) as open_sight:
+    with sight(directory, site_name, observed, max_age) as open_sight:
         return seen_by(open_sight, shown)
 
 

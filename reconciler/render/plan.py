@@ -47,6 +47,8 @@ class Heading:
     """The commit that was applied last, if specs have not changed since: then every difference is drift."""
     observed: str = ""
     """The file of the snapshot that was planned from; empty if the repositories were looked at."""
+    vouched: str = ""
+    """When that was taken, and who vouches for it."""
 
 
 Impacts: TypeAlias = tuple[Impact, ...] | None
@@ -72,6 +74,7 @@ def as_json(plan: Plan, heading: Heading, impacts: Impacts = None) -> dict[str, 
         "trust": heading.trust,
         "drift": heading.drift_since is not None and not plan.empty,
         **({"observed": heading.observed} if heading.observed else {}),
+        **({"vouched": heading.vouched} if heading.vouched else {}),
         "steps": [step_json(planned) for planned in plan.steps],
         "foreign": list(plan.foreign),
         "notices": list(plan.notices),
@@ -142,7 +145,8 @@ def _head(heading: Heading) -> Iterator[str]:
     commit = heading.commit[:12] if heading.commit else "no commit yet"
     yield f"Plan for {heading.site} at {commit}{' + uncommitted changes' if heading.uncommitted else ''}"
     if heading.observed:
-        yield f"as the snapshot {heading.observed} has the repositories; none was opened"
+        vouched = f" ({heading.vouched})" if heading.vouched else ""
+        yield f"as the snapshot {heading.observed}{vouched} has the repositories; none was opened"
     if heading.trust == "none":
         yield "unapproved, unverified (trust: none)"
 

@@ -9,6 +9,7 @@ import typer
 
 from ..app import (
     HERE,
+    MAX_AGE,
     AtTime,
     ChainName,
     DataId,
@@ -17,6 +18,7 @@ from ..app import (
     ExposureNumber,
     InstrumentName,
     Json,
+    MaxAge,
     Observed,
     SiteName,
 )
@@ -82,6 +84,7 @@ def timeline(
     directory: Directory = HERE,
     site: SiteName = None,
     observed: Observed = None,
+    max_age: MaxAge = MAX_AGE,
     desired: Annotated[bool, typer.Option("--desired", help="As specs ask; no repository is opened.")] = False,
     planned: Annotated[bool, typer.Option("--plan", help="Before the plan, and after it.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw it: a .png, a .svg, or a .html page with tables.")] = None,
@@ -92,4 +95,4 @@ def timeline(
     from ..views import Shown
 
     shown = Shown(chain, tuple(types or ()), desired=desired, plan=planned)
-    raise typer.Exit(run(shown, directory, site, observed=observed, out=out, as_json=as_json))
+    raise typer.Exit(run(shown, directory, site, observed=observed, max_age=max_age, out=out, as_json=as_json))

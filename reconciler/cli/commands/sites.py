@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ...errors import UsageError
-from ..app import HERE, Directory, Json, Observed, SiteName
+from ..app import HERE, MAX_AGE, Directory, Json, MaxAge, Observed, SiteName
 
 commands = typer.Typer()
 
@@ -20,6 +20,7 @@ def plan(
     directory: Directory = HERE,
     site: SiteName = None,
     observed: Observed = None,
+    max_age: MaxAge = MAX_AGE,
     out: Annotated[Path | None, typer.Option(help="Save the plan, bound to what it rests on.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, or why they are blocked.")
@@ -34,6 +35,7 @@ def plan(
         directory,
         site,
         observed=observed,
+        max_age=max_age,
         out=out,
         detailed_exitcode=detailed_exitcode,
         markdown=markdown,
@@ -153,17 +155,23 @@ def report(
     raise typer.Exit(run(ticket, directory, site, into=into, markdown=markdown, as_json=as_json))
 
 
-@commands.command(epilog="Example: reconcile observe --site summit --out summit.json")
+@commands.command(
+    epilog="Examples: reconcile observe --site summit --out summit.json; "
+    "reconcile observe --site summit --out summit.json --sign ~/.ssh/summit"
+)
 def observe(
     out: Annotated[Path, typer.Option(help="The file to write; the same contents give the same bytes.")],
     directory: Directory = HERE,
     site: SiteName = None,
+    sign: Annotated[
+        Path | None, typer.Option(metavar="KEY", help="Say when, and sign with this SSH key into OUT.sig.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write what a site holds into a file, from which `plan --observed` plans without access; changes nothing."""
     from ..observe import run
 
-    raise typer.Exit(run(directory, site, out=out, as_json=as_json))
+    raise typer.Exit(run(directory, site, out=out, sign=sign, as_json=as_json))
 
 
 @commands.command(epilog="Example: reconcile cancel LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..app import HERE, Directory, Json, Observed, SiteName
+from ..app import HERE, MAX_AGE, Directory, Json, MaxAge, Observed, SiteName
 
 commands = typer.Typer()
 
@@ -40,12 +40,13 @@ def lint(
     directory: Directory = HERE,
     site: Annotated[str | None, typer.Option("--site", help="Look at this site; by default at specs only.")] = None,
     observed: Observed = None,
+    max_age: MaxAge = MAX_AGE,
     as_json: Json = False,
 ) -> None:
     """Find what is allowed and probably not meant, each with a case that proves it: exit 1 unless it is waived."""
     from ..lint import run
 
-    raise typer.Exit(run(directory, site, observed, as_json=as_json))
+    raise typer.Exit(run(directory, site, observed, max_age=max_age, as_json=as_json))
 
 
 @commands.command(epilog="Example: reconcile schema CalibrationSet > calibration-set.schema.json")

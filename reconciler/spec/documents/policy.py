@@ -165,6 +165,8 @@ class Policy(Model):
     rules: tuple[Rule, ...] = Field(min_length=1)
     windows: dict[Name, tuple[Window, ...]] = Field(default_factory=dict)
     """By site; one that is not named may be changed at any time."""
+    observers: dict[Name, Identity] = Field(default_factory=dict)
+    """Site -> the role of whoever may vouch for what it holds: its own machine, which signs snapshots."""
 
     @model_validator(mode="after")
     def _tells_people_apart(self) -> Policy:
@@ -187,6 +189,9 @@ class Policy(Model):
             for role, wanted in rule.approvals.items():
                 if roles[role] < wanted:
                     raise ValueError(f"a rule asks for {wanted} people of role {role!r}, and there are {roles[role]}")
+        for site, role in self.observers.items():
+            if not roles[role]:
+                raise ValueError(f"the snapshots of {site} are signed by the role {role!r}, which nobody has")
         own = [rule for rule in self.rules if "policy" in rule.verbs and rule.fits([POLICY])]
         if not any(sum(rule.approvals.values()) for rule in own):
             raise ValueError(f"no rule says who may change the policy itself, {POLICY}")

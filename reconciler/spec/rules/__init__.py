@@ -34,7 +34,7 @@ CROSS: tuple[Rule, ...] = (
     places.unknown_places,
     places.releases,
     places.sites_twice,
-    policies.windows,
+    policies.sites_exist,
     products.unknown_products,
     products.bands,
     products.inputs,

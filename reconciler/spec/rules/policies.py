@@ -16,12 +16,13 @@ def in_place(context: Context) -> Iterator[Problem]:
             yield one.problem("policy-place", ("kind",), "a Policy that nobody would ask", f"it in {POLICY}")
 
 
-def windows(context: Context) -> Iterator[Problem]:
-    """A window of a site that does not exist leaves another site open."""
+def sites_exist(context: Context) -> Iterator[Problem]:
+    """A window of a site that does not exist leaves another site open; nobody observes one either."""
     sites = {one.document.site for one in context.tree.sites}
     for one in context.tree.documents:
         if isinstance(one.document, Policy):
-            for site in one.document.windows:
-                if site not in sites:
-                    where = ("windows", site)
+            named = [("windows", site) for site in one.document.windows]
+            named += [("observers", site) for site in one.document.observers]
+            for where in named:
+                if (site := where[1]) not in sites:
                     yield one.problem("site", where, f"no site {site}", "one of sites/", nearest=nearest(site, sites))
