@@ -19,6 +19,8 @@ from tests.servers.debian import Missing
 from tests.servers.openssh import Key, new_key, require_client
 
 PEOPLE = ("alice", "bob", "carol")
+MACHINE = "machine"
+"""The site's own, which vouches for what the site holds."""
 POLICY = "specs/policy.yaml"
 MAIN = "main"
 
@@ -83,8 +85,10 @@ def policy(keys: dict[str, Key], **changes: Any) -> dict[str, Any]:
         "adopt", "recertify", "reorder", "retract", approvals={"board": 2}, unverified="nothing examines these yet"
     )
     decides = rule("policy", "site", "catalog", "processing", approvals={"board": 2})
-    people = {name: person(name, key.public, "board") for name, key in keys.items()}
-    return {"kind": "Policy", "people": people, "rules": [seen, decides, rule("build", approvals={})], **changes}
+    roles = {name: "observer" if name == MACHINE else "board" for name in keys}
+    people = {name: person(name, key.public, roles[name]) for name, key in keys.items()}
+    rules = [seen, decides, rule("build", approvals={})]
+    return {"kind": "Policy", "people": people, "rules": rules, "observers": {"here": "observer"}, **changes}
 
 
 def found(folder: Path, locked: Desk, **changes: Any) -> Board:
@@ -96,7 +100,7 @@ def found(folder: Path, locked: Desk, **changes: Any) -> Board:
             raise
         pytest.skip(str(reason))
     site = desks.copy(locked, folder / "site")
-    keys = {name: new_key(folder / name) for name in PEOPLE}
+    keys = {name: new_key(folder / name) for name in (*PEOPLE, MACHINE)}
     board = Board(folder, site, keys)
     site.write(POLICY, policy(keys, **changes))
     site.edit(desks.SITE, lambda content: content.update(trust="required"))

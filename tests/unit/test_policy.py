@@ -139,3 +139,10 @@ TEXT = yaml.safe_dump(policy_values())
 def test_any_slip_in_a_policy_is_a_document_or_a_problem(at: int, cut: int, new: str) -> None:
     document, found = parse(Source(POLICY, TEXT[:at] + new + TEXT[at + cut :]))
     assert document is not None or found
+
+
+def test_a_site_is_observed_by_a_role_that_somebody_has() -> None:
+    assert problems(observers={"usdf": "board"}) == ""
+    assert "the snapshots of usdf are signed by the role 'machine', which nobody has" in problems(
+        observers={"usdf": "machine"}
+    )

@@ -56,7 +56,7 @@ def test_a_stranger_vouches_for_nothing() -> None:
 
 
 def test_a_board_may_approve_and_not_say_what_a_site_holds() -> None:
-    with pytest.raises(PolicyRefused, match="signed by alice .* only usdf-machine may vouch for what usdf holds"):
+    with pytest.raises(PolicyRefused, match=r"signed by alice .* only usdf-machine may vouch for what usdf holds"):
         told(by("alice"))
 
 

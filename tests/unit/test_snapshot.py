@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,15 @@ def test_an_unchanged_repository_gives_the_same_bytes() -> None:
     small.apply(want, facts)
     first, second = (take(small.repository, [INSTRUMENT], frozenset({"bias"})) for _ in range(2))
     assert write(Snapshot("usdf", {PLACE: first})) == write(Snapshot("usdf", {PLACE: second}))
+
+
+def test_a_snapshot_that_is_to_be_signed_says_when_it_was_taken() -> None:
+    dated = replace(snapshot(), taken=datetime(2026, 6, 1, 12, 30, 5, tzinfo=UTC))
+    assert read(write(dated)).taken == dated.taken
+    assert "taken" not in json.loads(write(snapshot()))
+    damaged = json.dumps({**json.loads(write(dated)), "taken": "yesterday"})
+    with pytest.raises(ReconcileError, match="damaged: ValueError"):
+        read(damaged)
 
 
 def test_a_snapshot_is_taken_from_a_snapshot_too() -> None:

@@ -1,0 +1,116 @@
+"""Whoever trusts a branch plans from what the site itself has signed, and from nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reconciler.adapters.ssh_keygen import SshKeygen
+from reconciler.approval import record, sighting
+from reconciler.errors import ExitCode
+from tests.e2e import board as boards
+from tests.e2e.board import MACHINE, Board
+from tests.e2e.desk import Desk, Said
+
+
+@pytest.fixture
+def board(locked: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
+    return boards.at_work(boards.found(tmp_path / "world", locked), monkeypatch)
+
+
+def observes(board: Board, *options: str | Path, site: str = "here") -> Said:
+    return board.site.run("observe", "--site", site, "--out", snapshot(board), *options)
+
+
+def signs(board: Board, who: str = MACHINE) -> Said:
+    return observes(board, "--sign", board.keys[who].file)
+
+
+def snapshot(board: Board) -> Path:
+    return board.folder / "here.json"
+
+
+def sign(board: Board, namespace: str) -> None:
+    """Have the machine sign the file as it is, for any purpose."""
+    signature = SshKeygen(namespace).sign(snapshot(board).read_bytes(), str(board.keys[MACHINE].file))
+    snapshot(board).with_name("here.json.sig").write_text(signature)
+
+
+def plans(board: Board, *options: str) -> Said:
+    return board.site.run("plan", "--observed", snapshot(board), *options)
+
+
+def test_a_plan_from_a_signed_snapshot_says_who_vouches_for_it(board: Board) -> None:
+    said = signs(board)
+    assert said.code == 0, said.everything
+    assert "signed by machine" in said.out
+    shutil.rmtree(board.site.butler_root)
+    said = plans(board)
+    assert said.code == 0, said.everything
+    assert f"as the snapshot {snapshot(board)} (taken 20" in said.out
+    assert "UTC, signed by machine) has the repositories" in said.out
+    assert "signed by machine" in plans(board, "--json").json["vouched"]
+
+
+def test_a_snapshot_that_nobody_signed_is_refused(board: Board) -> None:
+    assert observes(board).code == 0
+    for command in ("plan", "lint", "timeline"):
+        said = board.site.run(command, "--observed", snapshot(board))
+        assert said.code == ExitCode.POLICY
+        assert "the snapshot is not signed, and this machine has a root of trust for here" in said.err
+
+
+def test_a_snapshot_that_was_touched_is_refused(board: Board) -> None:
+    signs(board)
+    snapshot(board).write_text(snapshot(board).read_text() + "\n")
+    said = plans(board)
+    assert said.code == ExitCode.POLICY
+    assert "nobody whom the policy knows has signed exactly this snapshot" in said.err
+
+
+def test_who_may_not_vouch_is_told_before_anything_is_written(board: Board) -> None:
+    said = signs(board, "alice")
+    assert said.code == ExitCode.POLICY
+    assert "signed by alice" in said.err
+    assert "only observer may vouch for what here holds" in said.err
+    assert not snapshot(board).exists()
+
+
+def test_a_policy_of_the_working_tree_names_no_observer(board: Board) -> None:
+    observes(board, "--sign", board.keys[MACHINE].file)
+    board.site.edit(boards.POLICY, lambda policy: policy["people"]["machine"].update(roles=["board"]))
+    board.site.edit(boards.POLICY, lambda policy: policy["people"]["alice"].update(roles=["board", "observer"]))
+    board.site.commit("alice observes now")
+    assert plans(board).code == 0
+    assert signs(board, "alice").code == ExitCode.POLICY
+
+
+def test_a_snapshot_grows_old(board: Board) -> None:
+    """It is dated by what it says, so that an old one is signed here as a site would have signed it then."""
+    signs(board)
+    text = snapshot(board).read_bytes()
+    year = text[text.index(b'"taken":"') + 9 :][:4]
+    old = text.replace(b'"taken":"' + year, b'"taken":"2021')
+    snapshot(board).write_bytes(old)
+    sign(board, sighting.NAMESPACE)
+    said = plans(board)
+    assert said.code == ExitCode.STALE
+    assert "hours old, and 48 hours are allowed" in said.err
+    assert plans(board, "--max-age", "1000000").code == 0
+
+
+def test_without_a_root_of_trust_the_signature_is_told_and_not_believed(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs(board)
+    monkeypatch.delenv("RECONCILE_TRUST")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(board.folder))
+    assert "its signature not verified" in plans(board).out
+
+
+def test_an_approval_is_no_snapshot(board: Board) -> None:
+    signs(board)
+    sign(board, record.NAMESPACE)
+    assert plans(board).code == ExitCode.POLICY
