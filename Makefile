@@ -18,6 +18,7 @@ test: $(DEV)
 	$(BIN)/python -m tests.servers.influxdb --install
 	$(BIN)/python -m tests.servers.openssh --install
 	$(BIN)/python -m tests.servers.chromium --install
+	$(BIN)/python -m tests.servers.actionlint --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
@@ -26,6 +27,7 @@ test-all: $(DEV)
 	$(BIN)/python -m tests.servers.influxdb --install
 	$(BIN)/python -m tests.servers.openssh --install
 	$(BIN)/python -m tests.servers.chromium --install
+	$(BIN)/python -m tests.servers.actionlint --install
 	$(BIN)/python -m tests.processing.pyxel_cdm --install
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
 

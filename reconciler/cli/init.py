@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import ExitCode, UsageError
-from ..scaffold import render, write
+from ..scaffold import render, workflows, write
 from .output import write as tell
 from .output import write_json
 
@@ -37,7 +38,7 @@ def run(directory: Path, instrument: str, site: str, *, as_json: bool) -> ExitCo
         f"sites/{site}.yaml": render("site.yaml", values),
         f"specs/{instrument}/catalog.yaml": render("catalog.yaml", values),
         f"specs/{instrument}/chain.yaml": render("chain.yaml", values),
-        ".github/workflows/specs.yml": render("workflow.yml", values),
+        **workflows(site, f"reconcile-calibrations=={version('reconcile-calibrations')}"),
     }
     directory.mkdir(parents=True, exist_ok=True)
     written = write(directory, files)

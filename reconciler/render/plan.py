@@ -160,9 +160,11 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _markdown(plan: Plan, heading: Heading, impacts: Impacts) -> Iterator[str]:
+    """Yield the effect before the steps: what a reader must not miss stands where every reader begins."""
     yield f"### {heading.site}: {sentence(plan, heading)}"
     yield ""
     yield "; ".join(_head(heading))
+    yield from _listed(_effects(plan, impacts))
     if plan.steps:
         yield ""
         yield "| | step | detail |"
@@ -173,13 +175,16 @@ def _markdown(plan: Plan, heading: Heading, impacts: Impacts) -> Iterator[str]:
             lines.append(f"**blocked**: {planned.expected.reason}")
         yield f"| `{GLYPHS[planned.step.kind]}` | {planned.step.title} | {'<br>'.join(lines).replace('|', '&#124;')} |"
     unknown = tuple(f"{place}: {reason}" for place, reason in plan.unknown.items())
-    sections = list(_effects(plan, impacts))
-    sections += [("Kept, though not ours", plan.foreign), ("Notices", plan.notices), ("Unknown", unknown)]
+    yield from _listed([("Kept, though not ours", plan.foreign), ("Notices", plan.notices), ("Unknown", unknown)])
+
+
+def _listed(sections: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
     for title, found in sections:
-        if found:
+        lines = tuple(found)
+        if lines:
             yield ""
             yield f"**{title}**"
-            yield from (f"- {line}" for line in found)
+            yield from (f"- {line}" for line in lines)
 
 
 def details(step: Step) -> Iterator[str]:

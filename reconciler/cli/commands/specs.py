@@ -19,7 +19,7 @@ def init(
     site: Annotated[str, typer.Option(help="Name of the first site.")] = "laptop",
     as_json: Json = False,
 ) -> None:
-    """Scaffold a git repository of specs: a site, a catalog, a chain, a CI workflow."""
+    """Scaffold a git repository of specs: a site, a catalog, a chain, workflows for a forge."""
     from ..init import run
 
     raise typer.Exit(run(directory, instrument, site, as_json=as_json))
