@@ -103,6 +103,9 @@ class Reader(Protocol):
     def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
         """Return the dataset types of calibrations that these existing collections may hold, by their summaries."""
 
+    def held_types(self) -> frozenset[str]:
+        """Return every dataset type that some collection may hold something of, by their summaries."""
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:

@@ -22,7 +22,7 @@ from .ports import Taken
 from .stills import Pairs, Snapshot, Still
 from .validity import Validity
 
-FORMAT = "reconcile snapshot 1"
+FORMAT = "reconcile snapshot 2"
 _MARK = "reconcile snapshot "
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -81,6 +81,7 @@ def _place(still: Still) -> dict[str, Any]:
     rows = {key: {name: sorted(found) for name, found in ids.items()} for key, ids in seen.certifications.items()}
     return {
         "dataset_types": sorted(still.dataset_types),
+        "held": sorted(still.held),
         "calibrations": sorted(still.calibrations),
         "collections": {
             name: {"type": one.type, "children": one.children, "doc": one.doc and seals.as_json(one.doc)}
@@ -106,7 +107,8 @@ def _still(place: str, content: Mapping[str, Any]) -> Still:
         record=content["record"] and record.read(json.dumps(content["record"])),
     )
     exposures = {name: tuple(map(_taken, taken)) for name, taken in content["exposures"].items()}
-    return Still(observation, frozenset(content["dataset_types"]), frozenset(content["calibrations"]), exposures)
+    looked_at, held, calibrations = (frozenset(content[name]) for name in ("dataset_types", "held", "calibrations"))
+    return Still(observation, looked_at, held, calibrations, exposures)
 
 
 def _collection(content: Mapping[str, Any]) -> Collection:

@@ -28,7 +28,9 @@ class Still:
     observation
         Without exposures.
     dataset_types
-        Those that were looked at; of others nothing is known.
+        Those that were looked at; of others nothing is known, but that `held` does not name them.
+    held
+        Those that any collection held: of every other type there was nothing.
     calibrations
         Those among them that are calibrations by their definition.
     exposures
@@ -37,6 +39,7 @@ class Still:
 
     observation: Observation
     dataset_types: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     calibrations: frozenset[str] = frozenset()
     exposures: Mapping[str, tuple[Taken, ...]] = field(default_factory=dict)
 
@@ -47,7 +50,7 @@ class Still:
 
     def observe(self, scope: Scope) -> Observation:
         """Return what was seen within the scope; raise `Unreachable` for dataset types that were not looked at."""
-        if unseen := scope.dataset_types - self.dataset_types:
+        if unseen := scope.dataset_types & self.held - self.dataset_types:
             raise Unreachable(
                 f"{self.place}: the snapshot does not tell of {', '.join(sorted(unseen))}",
                 hint="`reconcile observe` again with these specs",
@@ -66,6 +69,10 @@ class Still:
         """Return the dataset types of calibrations that these collections held."""
         held = (*self.observation.certifications, *self.observation.contents)
         return frozenset(name for collection, name in held if collection in collections) & self.calibrations
+
+    def held_types(self) -> frozenset[str]:
+        """Return the dataset types that any collection held."""
+        return self.held
 
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
@@ -107,6 +114,10 @@ class Unseen:
     def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
         """Raise `Unreachable`."""
         del collections
+        self._raise()
+
+    def held_types(self) -> frozenset[str]:
+        """Raise `Unreachable`."""
         self._raise()
 
     def exposures_during(
@@ -158,7 +169,7 @@ def take(reader: Reader, instruments: Iterable[str], dataset_types: frozenset[st
     wanted = dataset_types | calibrations
     seen = reader.observe(Scope(None, wanted))
     exposures = {name: reader.exposures_during(name, (ALWAYS,)) for name in sorted(instruments)}
-    return Still(seen, wanted, calibrations, exposures)
+    return Still(seen, wanted, reader.held_types(), calibrations, exposures)
 
 
 def _within(pairs: Pairs, collections: Iterable[str], dataset_types: frozenset[str]) -> dict[tuple[str, str], Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -41,7 +40,8 @@ class Told:
 class Runner:
     """A machine that runs the commands of a job, one after another, as GitHub's runner does.
 
-    What `uses` an action is not run: whoever tests has laid out what it would have brought.
+    What `uses` an action is not run: whoever tests has laid out what it would have brought. The environment is all
+    that its commands know.
     """
 
     workspace: Path
@@ -51,6 +51,8 @@ class Runner:
 
     def run(self, name: str, job: str, site: str) -> Told:
         """Run a job for a site."""
+        for file in self.workspace.glob(".told-*"):
+            file.unlink()
         content = workflow(name)
         known = {"matrix.site": site}
         env = {key: _filled(value, known) for key, value in content["jobs"][job].get("env", {}).items()}
@@ -68,7 +70,7 @@ class Runner:
 
     def _typed(self, lines: str, env: Mapping[str, str], step: str) -> subprocess.CompletedProcess[str]:
         files = {"GITHUB_STEP_SUMMARY": self._file("summary"), "GITHUB_OUTPUT": self._file(f"output-{step}")}
-        environment = {**os.environ, **self.environment, **env, **{key: str(path) for key, path in files.items()}}
+        environment = {**self.environment, **env, **{key: str(path) for key, path in files.items()}}
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", lines]
         return subprocess.run(command, cwd=self.workspace, env=environment, text=True, check=False, **both)
@@ -78,7 +80,7 @@ class Runner:
         return {f"steps.{one}.outputs.{line.partition('=')[0]}": line.partition("=")[2] for one, line in lines}
 
     def _file(self, name: str) -> Path:
-        path = self.workspace / f".{name}"
+        path = self.workspace / f".told-{name}"
         path.touch()
         return path
 

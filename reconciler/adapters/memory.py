@@ -271,6 +271,10 @@ class MemoryRepository:
         held = (*self.store.certifications, *self.store.contents)
         return frozenset(dataset_type for collection, dataset_type in held if collection in collections)
 
+    def held_types(self) -> frozenset[str]:
+        """Return the dataset types that any collection holds."""
+        return frozenset(dataset_type for _, dataset_type in (*self.store.certifications, *self.store.contents))
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:

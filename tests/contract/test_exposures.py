@@ -95,3 +95,5 @@ def test_collections_tell_which_types_of_calibrations_they_hold(hands: Hands) ->
     assert hands.repository.calibration_types(frozenset({"run/2", "calib"})) == {"bias", "dark"}
     assert hands.repository.calibration_types(frozenset({"empty", "Cam/raw"})) == frozenset()
     assert hands.repository.calibration_types(frozenset()) == frozenset()
+    assert hands.repository.held_types() >= {"bias", "dark"}
+    assert "fringe" not in hands.repository.held_types()

@@ -56,7 +56,9 @@ def stills(draw: st.DrawFn, place: str) -> Still:
         record=draw(st.none() | records),
     )
     looked_at = draw(st.frozensets(types))
-    return Still(seen, looked_at, draw(st.frozensets(types)), draw(st.dictionaries(NAMES, exposures, max_size=2)))
+    return Still(
+        seen, looked_at, looked_at, draw(st.frozensets(types)), draw(st.dictionaries(NAMES, exposures, max_size=2))
+    )
 
 
 @st.composite
@@ -114,7 +116,7 @@ def _shuffled(still: Still, dice: random.Random) -> Still:
     }
     contents = {key: _in_any_order(ids, dice) for key, ids in _in_any_order(seen.contents, dice).items()}
     again = Observation(seen.place, _in_any_order(seen.collections, dice), certified, contents, record=seen.record)
-    return Still(again, still.dataset_types, still.calibrations, _in_any_order(still.exposures, dice))
+    return Still(again, still.dataset_types, still.held, still.calibrations, _in_any_order(still.exposures, dice))
 
 
 def _in_any_order(found: Any, dice: random.Random) -> dict[Any, Any]:

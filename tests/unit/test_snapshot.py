@@ -52,8 +52,15 @@ def test_a_snapshot_holds_every_exposure() -> None:
 
 
 def test_what_was_not_looked_at_is_unknown_and_not_absent() -> None:
+    still = snapshot().stills[PLACE]
+    of_somebody = replace(still, held=still.held | {"fringe"})
     with pytest.raises(Unreachable, match="does not tell of fringe"):
-        snapshot().stills[PLACE].observe(Scope(None, frozenset({"fringe"})))
+        of_somebody.observe(Scope(None, frozenset({"fringe"})))
+
+
+def test_what_no_collection_held_is_absent() -> None:
+    seen = snapshot().stills[PLACE].observe(Scope(None, frozenset({"bias", "fringe"})))
+    assert {dataset_type for _, dataset_type in (*seen.certifications, *seen.contents)} == {"bias"}
 
 
 def test_a_look_at_one_chain_gives_what_is_below_it() -> None:
@@ -90,7 +97,7 @@ def test_a_snapshot_of_another_site_is_refused() -> None:
         ("[]", "no snapshot"),
         ('{"format": "reconcile plan 1"}', "no snapshot"),
         ('{"format": 1}', "no snapshot"),
-        ('{"format": "reconcile snapshot 2"}', "'reconcile snapshot 2', and only 'reconcile snapshot 1' is understood"),
+        ('{"format": "reconcile snapshot 1"}', "'reconcile snapshot 1', and only 'reconcile snapshot 2' is understood"),
         (json.dumps({"format": FORMAT}), "damaged: KeyError 'places'"),
         (json.dumps({"format": FORMAT, "places": {PLACE: []}, "site": "usdf", "unknown": {}}), "damaged: TypeError"),
     ],
@@ -110,7 +117,9 @@ def test_bytes_are_no_snapshot(tmp_path: Path) -> None:
         load(path)
 
 
-@pytest.mark.parametrize("lacking", ["dataset_types", "calibrations", "collections", "certifications", "record"])
+@pytest.mark.parametrize(
+    "lacking", ["dataset_types", "held", "calibrations", "collections", "certifications", "record"]
+)
 def test_a_snapshot_that_lacks_anything_is_damaged(lacking: str) -> None:
     content: Any = json.loads(write(snapshot()))
     del content["places"][PLACE][lacking]

@@ -111,9 +111,13 @@ def calibration_types(butler: Any, names: Iterable[str]) -> frozenset[str]:
     """Return the calibration dataset types that the summaries of these collections name."""
     if not (listed := sorted(names)):
         return frozenset()
-    infos = butler.collections.query_info(listed, include_summary=True)
-    held = {name for info in infos for name in info.dataset_types or ()}
-    return frozenset(t.name for t in dataset_types(butler, held) if t.isCalibration())
+    return frozenset(t.name for t in dataset_types(butler, held_types(butler, listed)) if t.isCalibration())
+
+
+def held_types(butler: Any, names: str | list[str]) -> frozenset[str]:
+    """Return the dataset types that the summaries of these collections name; `*` is all of them."""
+    infos = butler.collections.query_info(names, include_summary=True)
+    return frozenset(name for info in infos for name in info.dataset_types or ())
 
 
 def _exposures(butler: Any, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Validity]:

@@ -143,6 +143,11 @@ class ButlerRepository:
         with told(self.place):
             return self._connection.look(lambda butler: observe.calibration_types(butler, collections))
 
+    def held_types(self) -> frozenset[str]:
+        """Return every dataset type that some collection may hold something of, by their summaries."""
+        with told(self.place):
+            return self._connection.look(lambda butler: observe.held_types(butler, "*"))
+
     def exposures_during(
         self, instrument: str, windows: tuple[Validity, ...], filters: frozenset[str] | None = None
     ) -> tuple[Taken, ...]:
