@@ -15,6 +15,7 @@ from .approval.adoption import adoptions, signed_files
 from .approval.deployments import Deployment, deployable, deployment, deployments
 from .approval.documents import builds
 from .approval.effects import Asked, Scene, asked, files_of
+from .approval.evidence import UNREAD
 from .approval.judge import Judgement, judge, rules_for
 from .approval.line import Line
 from .approval.statement import Statement
@@ -36,7 +37,7 @@ from .steps.chains import Link
 Files: TypeAlias = Callable[[str, Seal], str]
 """Place and seal -> the digest of all the files that the seal names: the content root."""
 
-_SNAPSHOT = "a snapshot holds no files to compare with what was signed"
+_SNAPSHOT = "a snapshot holds no files and no evidence to compare with what they signed"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Authority:
         approved, lacking = set[Approval](), dict[Approval, str]()
         for one, judgement in found:
             if waiting := [*judgement.missing, *_waits(one, found)]:
-                way = "" if one.open else f" ({_way(judgement)})"
+                signed = any(_SNAPSHOT in reason for reason in waiting)
+                way = "" if one.open or signed else f" ({_way(judgement)})"
                 lacking.update(dict.fromkeys(one.grants, "; ".join(waiting) + way))
             else:
                 approved |= one.grants
@@ -110,13 +112,15 @@ class Authority:
             return Judgement(one.statement, missing=(one.open,))
         if isinstance(one, Deployment):
             return self._deployed(one)
-        if not one.seals:
+        if not one.seals and not self._unread(one):
             return self._judge(one)
         assumed = [self._judge(replace(one, statement=statement)) for statement in self._signed(one)]
-        if not any(judgement.approved for judgement in assumed):
+        approved = [judgement for judgement in assumed if judgement.approved]
+        if not approved:
             return assumed[-1] if assumed else self._judge(one)
         if self.files is None:
-            return Judgement(one.statement, missing=(_SNAPSHOT,))
+            people = ", ".join(approved[-1].by)
+            return Judgement(one.statement, missing=(f"{people} said yes, and {_SNAPSHOT}",))
         return self._judge(self.statement(one))
 
     def _deployed(self, one: Deployment) -> Judgement:
@@ -138,13 +142,18 @@ class Authority:
         return self._judge(replace(one, statement=whole))
 
     def _signed(self, one: Asked) -> Iterator[Statement]:
-        """Yield what is asked with the files as people signed them, the latest last."""
+        """Yield what is asked with what was not read as people signed it, the latest last."""
         about = one.statement
-        names = one.with_files(dict.fromkeys(one.seals, "")).parts.keys() - about.parts.keys()
+        names = one.with_files(dict.fromkeys(one.seals, "")).parts.keys() - about.parts.keys() | self._unread(one)
         for signed in sorted(self.line.records, key=lambda signed: signed.record.signed):
             said = signed.record.statement
             if (said.verb, said.subject) == (about.verb, about.subject) and names <= said.parts.keys():
                 yield replace(about, parts={**about.parts, **{name: said.parts[name] for name in names}})
+
+    def _unread(self, one: Asked) -> frozenset[str]:
+        """Return the parts that could be read only where the files are."""
+        parts = one.statement.parts.items() if self.files is None else ()
+        return frozenset(name for name, words in parts if words == UNREAD)
 
     def _judge(self, one: Asked) -> Judgement:
         return judge(self.line.policy, one.statement, self.line.records, self.now, past=self.line.past)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import PolicyRefused, ReconcileError, Unreachable
@@ -17,6 +18,7 @@ from ..ports import Commit, Edit
 from ..seals import digest
 
 TIP = "refs/heads/trusted"
+PROPOSED = "refs/heads/proposed"
 _SAFE = (
     "--no-replace-objects",
     *("-c", "core.hooksPath=/dev/null"),
@@ -90,6 +92,22 @@ class TrustedBranch:
             at = end + 2 + int(size)
         return found
 
+    def proposal(self, checkout: Path, commit: str) -> Commit:
+        """Return a commit of a checkout with all that it would bring if it were merged as it is.
+
+        Raises `PolicyRefused` if it lacks what the branch has: merging would bring that too, and nobody has tried it.
+        """
+        done = self._run("fetch", "--no-tags", "--no-write-fetch-head", "--", str(checkout), f"+HEAD:{PROPOSED}")
+        if done.returncode or self._git("rev-parse", PROPOSED).decode().strip() != commit:
+            raise ReconcileError(f"commit {commit[:12]} of {checkout} cannot be read: {_said(done)}")
+        if self._run("merge-base", "--is-ancestor", TIP, PROPOSED).returncode:
+            raise PolicyRefused(
+                f"commit {commit[:12]} does not hold all that branch {self._branch} of {self._remote} has",
+                hint="merge that branch into this one first, as the merge itself would",
+            )
+        told = self._git("diff-tree", "-r", "--raw", "--no-renames", "--no-abbrev", "-z", TIP, PROPOSED)
+        return next(_commits(commit.encode() + b"\0" + told))
+
     def _all(self, commit: str) -> Iterator[Edit]:
         for entry in filter(None, self._git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")):
             described, _, path = entry.partition(b"\t")
@@ -118,6 +136,26 @@ class TrustedBranch:
             )
         except FileNotFoundError as error:
             raise ReconcileError("git cannot be run; install it, or put it on PATH") from error
+
+
+@dataclass(frozen=True)
+class AsMerged:
+    """The trusted branch as it would be with one commit more (see `ports.History`)."""
+
+    branch: TrustedBranch
+    commit: Commit
+
+    def commits(self) -> tuple[Commit, ...]:
+        """Return the line, and the commit that would be its last."""
+        return (*self.branch.commits(), self.commit)
+
+    def earlier(self) -> frozenset[str]:
+        """Return every commit that the root descends from."""
+        return self.branch.earlier()
+
+    def read(self, blobs: tuple[str, ...]) -> Mapping[str, bytes]:
+        """Return the contents of these blobs."""
+        return self.branch.read(blobs)
 
 
 def _commits(told: bytes) -> Iterator[Commit]:

@@ -10,6 +10,9 @@ from ..facts import Facts
 from ..intent import Desired
 from ..seals import Seal, digest
 
+UNREAD = "not read"
+"""What stands for evidence where nobody could read it, such as in a snapshot."""
+
 
 def evidence(collection: str, place: str, want: Desired, facts: Facts) -> dict[str, str]:
     """Return the parts that stand for the evidence of a collection; none for what no set makes."""
@@ -19,7 +22,7 @@ def evidence(collection: str, place: str, want: Desired, facts: Facts) -> dict[s
             parts[f"the results of {key.leaf}"] = _results(facts.seals(place).get(key.leaf))
         parts[f"the criteria of {one.ticket}"] = digest(plain(one.criteria))
         standing = facts.standings.get(collection)
-        words = "not read" if standing is None else "passed" if standing.passed else "; ".join(standing.reasons)
+        words = UNREAD if standing is None else "passed" if standing.passed else "; ".join(standing.reasons)
         parts[f"the verdict on {collection}"] = words
     return parts
 

@@ -18,13 +18,14 @@ def run(
     *,
     observed: Path | None,
     max_age: int,
+    as_merged: bool,
     out: Path | None,
     detailed_exitcode: bool,
     markdown: bool,
     as_json: bool,
 ) -> ExitCode:
     """Print the plan of one site, as it is or as a snapshot has it, and save it if asked."""
-    with sight(directory, site, observed, max_age) as look:
+    with sight(directory, site, observed, max_age, as_merged=as_merged) as look:
         seen = look.decided(look.look())
         plan, heading = look.plan(seen), look.heading(seen)
         told = look.impacts(seen, plan)

@@ -33,7 +33,7 @@ from ..spec.documents.trust import Root
 from ..spec.load import Tree, load_tree
 from ..spec.problems import raise_if_invalid
 from .sightings import signature_of, told_of
-from .trusted import authority, line_of, root_for, told
+from .trusted import authority, line_if_merged, line_of, root_for, told
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Sight:
         The file of the snapshot that stands for the repositories; empty if these are looked at themselves.
     vouched
         When the snapshot was taken, and who vouches for it.
+    as_merged
+        Whether to look at the commit as if it stood on the trusted branch.
     """
 
     checkout: Checkout
@@ -58,11 +60,14 @@ class Sight:
     root: Root | None
     archive: Archive | None = None
     vouched: str = ""
+    as_merged: bool = False
 
     @cached_property
     def line(self) -> Line | None:
         """What is believed of the trusted branch; None where nobody asks, or nobody said which branch that is."""
-        return None if self.root is None else line_of(self.root, self.checkout.commit)
+        if self.root is None:
+            return None
+        return line_if_merged(self.root, self.checkout) if self.as_merged else line_of(self.root, self.checkout.commit)
 
     @property
     def repositories(self) -> Mapping[str, Repository] | None:
@@ -106,7 +111,9 @@ class Sight:
         settled = not uncommitted and self.checkout.same_specs(applied)
         drift_since = applied if settled else None
         site, commit = self.site.site, self.checkout.commit
-        return Heading(site, commit, uncommitted, self.site.trust, drift_since, self.observed, self.vouched)
+        return Heading(
+            site, commit, uncommitted, self.site.trust, drift_since, self.observed, self.vouched, self.as_merged
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +164,9 @@ def at(checkout: Checkout, tree: Tree, site: Site) -> Iterator[Session]:
 
 
 @contextmanager
-def sight(directory: Path, site_name: str | None, observed: Path | None, max_age: int) -> Iterator[Sight]:
+def sight(
+    directory: Path, site_name: str | None, observed: Path | None, max_age: int, *, as_merged: bool = False
+) -> Iterator[Sight]:
     """Look at one site, or at a snapshot of it instead: then no repository is opened.
 
     Where this machine has a root of trust for the site, a snapshot counts only if the site has signed it, and if it is
@@ -165,14 +174,15 @@ def sight(directory: Path, site_name: str | None, observed: Path | None, max_age
     """
     if observed is None:
         with session(directory, site_name) as opened:
-            yield opened
+            yield replace(opened, as_merged=as_merged)
         return
     checkout, tree = read(directory)
     text = observed.read_bytes()
     snapshot = parse(observed, text)
     site = choose(tree, site_name or snapshot.site)
     readers = snapshot.readers(site.site, places(site))
-    found = Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed), root_for(site, checkout))
+    root = root_for(site, checkout)
+    found = Sight(checkout, tree, site, readers, *_wanted(tree, site), str(observed), root, as_merged=as_merged)
     seen = Sighting(site.site, snapshot.taken, text, signature_of(observed))
     yield replace(found, vouched=told_of(seen, found.line, timedelta(hours=max_age)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..adapters.checkout import Checkout
 from ..adapters.ssh_keygen import SshKeygen
-from ..adapters.trusted_branch import TrustedBranch
+from ..adapters.trusted_branch import AsMerged, TrustedBranch
 from ..adapters.worktree import differing
 from ..approval.covered import ABSENT, document_of, place_of
 from ..approval.judge import Judgement
@@ -39,11 +39,25 @@ def root_for(site: Site, checkout: Checkout) -> Root | None:
 
 def line_of(root: Root, head: str | None, *, fetch: bool = True) -> Line:
     """Return what is believed of the trusted branch, as its remote has it now; without, as it was fetched last."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconcile" / "trusted"
-    branch = TrustedBranch(root.remote, root.branch, root.root, cache=folder)
+    branch = _branch(root)
     if fetch or not branch.known:
         branch.fetch()
     return walk(branch, root.root, SshKeygen(NAMESPACE), now=datetime.now(UTC), head=head)
+
+
+def line_if_merged(root: Root, checkout: Checkout) -> Line:
+    """Return what would be believed of the trusted branch if the commit of a checkout were merged as it is."""
+    branch, commit = _branch(root), checkout.commit
+    branch.fetch()
+    if commit is None or any(one.name == commit for one in branch.commits()):
+        return line_of(root, commit, fetch=False)
+    history = AsMerged(branch, branch.proposal(checkout.root, commit))
+    return walk(history, root.root, SshKeygen(NAMESPACE), now=datetime.now(UTC), head=commit)
+
+
+def _branch(root: Root) -> TrustedBranch:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconcile" / "trusted"
+    return TrustedBranch(root.remote, root.branch, root.root, cache=folder)
 
 
 def authority(

@@ -49,6 +49,7 @@ class Heading:
     """The file of the snapshot that was planned from; empty if the repositories were looked at."""
     vouched: str = ""
     """When that was taken, and who vouches for it."""
+    as_merged: bool = False
 
 
 Impacts: TypeAlias = tuple[Impact, ...] | None
@@ -75,6 +76,7 @@ def as_json(plan: Plan, heading: Heading, impacts: Impacts = None) -> dict[str, 
         "drift": heading.drift_since is not None and not plan.empty,
         **({"observed": heading.observed} if heading.observed else {}),
         **({"vouched": heading.vouched} if heading.vouched else {}),
+        **({"as_merged": True} if heading.as_merged else {}),
         "steps": [step_json(planned) for planned in plan.steps],
         "foreign": list(plan.foreign),
         "notices": list(plan.notices),
@@ -147,6 +149,8 @@ def _head(heading: Heading) -> Iterator[str]:
     if heading.observed:
         vouched = f" ({heading.vouched})" if heading.vouched else ""
         yield f"as the snapshot {heading.observed}{vouched} has the repositories; none was opened"
+    if heading.as_merged:
+        yield "as if this commit were merged"
     if heading.trust == "none":
         yield "unapproved, unverified (trust: none)"
 

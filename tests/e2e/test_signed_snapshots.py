@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from git import Repo
 
 from reconciler.adapters.ssh_keygen import SshKeygen
 from reconciler.approval import record, sighting
 from reconciler.errors import ExitCode
 from tests.e2e import board as boards
+from tests.e2e import desk as desks
 from tests.e2e.board import MACHINE, Board
 from tests.e2e.desk import Desk, Said
 
@@ -114,3 +116,39 @@ def test_an_approval_is_no_snapshot(board: Board) -> None:
     signs(board)
     sign(board, record.NAMESPACE)
     assert plans(board).code == ExitCode.POLICY
+
+
+def on_a_branch(board: Board) -> None:
+    with Repo(board.site.root) as repo:
+        repo.git.checkout("--quiet", "-b", "proposal")
+
+
+def test_a_proposal_is_planned_as_if_it_were_merged(board: Board) -> None:
+    on_a_branch(board)
+    board.site.edit(desks.SPEC, lambda spec: spec.update(purpose="another"))
+    board.site.commit("proposal")
+    assert "only trials (u/...) are built from here" in board.site.run("plan").out
+    said = board.site.run("plan", "--as-merged")
+    assert "as if this commit were merged" in said.out
+    assert "only trials" not in said.out
+    assert said.out.endswith("7 steps to do, 1 of them blocked.\n")
+
+
+def test_a_proposal_that_nobody_authorised_says_so(board: Board) -> None:
+    on_a_branch(board)
+    board.site.edit(boards.POLICY, lambda policy: policy["rules"][0]["approvals"].update(board=1))
+    board.site.commit("one is enough")
+    said = board.site.run("plan", "--as-merged")
+    assert "specs/policy.yaml has changed, and nobody authorised that: nobody has signed the proposal" in said.out
+
+
+def test_a_proposal_that_is_behind_is_not_planned_as_if_it_were_merged(board: Board) -> None:
+    on_a_branch(board)
+    behind = board.site.commit("proposal")
+    with Repo(board.site.root) as repo:
+        repo.git.checkout("--quiet", "main")
+        board.merge("somebody else's")
+        repo.git.checkout("--quiet", "proposal")
+    said = board.site.run("plan", "--as-merged")
+    assert said.code == ExitCode.POLICY
+    assert f"commit {behind[:12]} does not hold all that branch main" in said.err

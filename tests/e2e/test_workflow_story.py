@@ -144,6 +144,8 @@ def its_effect_is_told_first(forge: Forge) -> None:
     installed = (forge.folder / "checks-proposal" / "installed").read_text()
     assert installed == "-m pip install --quiet ./trusted\n"
     assert "signed by machine" in told.summary
+    assert "### here: 7 steps to do, 1 of them blocked." in told.summary
+    assert f"needs an approval to adopt {CHAIN}, which science would see" in told.summary
     effect, steps = told.summary.index(f"**Effect on {PUBLIC}"), told.summary.index("| | step | detail |")
     assert effect < steps
     assert f"- bias detectors 0..1: always nothing -> {TICKET}" in told.summary
@@ -170,6 +172,7 @@ def a_board_signs_and_that_is_proposed_too(forge: Forge) -> None:
         repo.git.checkout("--quiet", MAIN)
     told = went_well(forge.checks("adoption"))
     assert "### here: 1 step to do" in told.summary
+    assert "alice, bob said yes, and a snapshot holds no files and no evidence" in told.summary
     assert f"link {CHAIN} into {PUBLIC}" in told.summary
 
 

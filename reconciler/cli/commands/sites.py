@@ -21,6 +21,9 @@ def plan(
     site: SiteName = None,
     observed: Observed = None,
     max_age: MaxAge = MAX_AGE,
+    as_merged: Annotated[
+        bool, typer.Option("--as-merged", help="As if this commit stood on the trusted branch, for who reviews it.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Save the plan, bound to what it rests on.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, or why they are blocked.")
@@ -36,6 +39,7 @@ def plan(
         site,
         observed=observed,
         max_age=max_age,
+        as_merged=as_merged,
         out=out,
         detailed_exitcode=detailed_exitcode,
         markdown=markdown,
