@@ -20,7 +20,8 @@ from tests.servers.openssh import Key, new_key, require_client
 
 PEOPLE = ("alice", "bob", "carol")
 MACHINE = "machine"
-"""The site's own, which vouches for what the site holds."""
+"""The site's own, which vouches for what the site holds where a policy has `OBSERVERS`."""
+OBSERVERS = {"here": "observer"}
 POLICY = "specs/policy.yaml"
 MAIN = "main"
 
@@ -88,7 +89,7 @@ def policy(keys: dict[str, Key], **changes: Any) -> dict[str, Any]:
     roles = {name: "observer" if name == MACHINE else "board" for name in keys}
     people = {name: person(name, key.public, roles[name]) for name, key in keys.items()}
     rules = [seen, decides, rule("build", approvals={})]
-    return {"kind": "Policy", "people": people, "rules": rules, "observers": {"here": "observer"}, **changes}
+    return {"kind": "Policy", "people": people, "rules": rules, **changes}
 
 
 def found(folder: Path, locked: Desk, **changes: Any) -> Board:

@@ -19,7 +19,7 @@ from tests.e2e.desk import Desk, Said
 
 @pytest.fixture
 def board(locked: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
-    return boards.at_work(boards.found(tmp_path / "world", locked), monkeypatch)
+    return boards.at_work(boards.found(tmp_path / "world", locked, observers=boards.OBSERVERS), monkeypatch)
 
 
 def observes(board: Board, *options: str | Path, site: str = "here") -> Said:

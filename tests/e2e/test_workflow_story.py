@@ -113,7 +113,7 @@ def forge(locked: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Forg
         (locked.root / name).unlink()
     locked.write(CHAIN_SPEC, desks.chain())
     locked.commit("nothing yet")
-    board = boards.at_work(boards.found(tmp_path / "world", locked), monkeypatch)
+    board = boards.at_work(boards.found(tmp_path / "world", locked, observers=boards.OBSERVERS), monkeypatch)
     with Repo(board.site.root) as repo:
         repo.git.push("--quiet", "--set-upstream", "origin", MAIN)
         return Forge(board, repo.head.commit.hexsha, proposed)
