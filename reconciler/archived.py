@@ -61,12 +61,18 @@ class Archive:
 
     def root(self, seal: Seal) -> str:
         """Return the content root of what a seal names, as its manifest has it."""
-        return next((part.root for part, _ in self._read().values() if part.seal == seal), "absent")
+        names = seal.run, seal.datasets
+        parts = (part for part, _ in self._read().values())
+        return next((part.root for part in parts if (part.seal.run, part.seal.datasets) == names), "absent")
 
     def calibration_types(self, collections: frozenset[str]) -> frozenset[str]:
         """Return the dataset types that these leaves hold."""
         parts = (part for leaf, (part, _) in self._read().items() if leaf in collections)
         return frozenset(dataset_type for part in parts for dataset_type in part.seal.datasets)
+
+    def held_types(self) -> frozenset[str]:
+        """Return every dataset type of which something was published."""
+        return frozenset(t for part, _ in self._read().values() for t in part.seal.datasets)
 
     def exposures_during(
         self,

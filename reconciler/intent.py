@@ -113,6 +113,8 @@ class Generation:
             submission=claim.submission,
             overrides=self.overrides,
             home=self.home,
+            host=claim.host,
+            started=claim.started,
         )
 
     @property

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from . import dataid
+from . import dataid, seals
 from .archive import Item, Manifest, Part
 from .errors import ReconcileError
 from .parcel import Definition
@@ -102,10 +102,16 @@ def _manifest(document: _Document) -> Manifest:
         document.ticket,
         {name: Definition(tuple(one.dimensions), one.storage_class) for name, one in document.definitions.items()},
         {
-            leaf: Part(Seal(**part.seal.model_dump()), tuple(Item(**item.model_dump()) for item in part.items))
+            leaf: Part(_seal(part.seal), tuple(Item(**item.model_dump()) for item in part.items))
             for leaf, part in document.parts.items()
         },
     )
+
+
+def _seal(seal: _Seal) -> Seal:
+    found = seals.from_json({"seal": seal.model_dump()})
+    assert isinstance(found, Seal)
+    return found
 
 
 def _faults(manifest: Manifest, ticket: str, root: str) -> Iterator[str]:
@@ -173,11 +179,25 @@ class _Item(_Model):
     size: int = Field(ge=0, le=1 << 50)
 
 
+class _Construction(_Model):
+    template: str
+    home: str
+    variables: dict[str, str]
+    inputs: list[str]
+    started: str
+    finished: str
+    host: str
+    submission: str
+    versions: dict[str, str]
+    failures: list[str]
+
+
 class _Seal(_Model):
     recipe: _Word
     intent: dict[str, Any]
     run: _Word
     datasets: dict[_Word, dict[_DataId, _Uuid]]
+    construction: _Construction | None
 
 
 class _Part(_Model):

@@ -139,7 +139,10 @@ class Repository(Reader, Protocol):
         """Register an empty CHAINED collection unless it exists; an input that is named must exist."""
 
     def seal(self, leaf: str, seal: Seal) -> None:
-        """Replace the leaf's claim by the seal, put the output RUN in front of its children, seal the RUN too."""
+        """Replace the leaf's claim by the seal, put the output RUN in front of its children, seal the RUN too.
+
+        A seal that stands already stays as it is, if it names the same datasets.
+        """
 
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:
         """Put those files into the RUN that are not there yet; return all their UUIDs."""
@@ -187,6 +190,9 @@ class Repository(Reader, Protocol):
         name, and those before it stay. Nothing else in the repository changes; files are readable for everybody.
         Raises `Foreign` if another dataset stands under the same data ID in the RUN.
         """
+
+    def versions(self, run: str) -> Mapping[str, str]:
+        """Return package -> version as a RUN recorded them when its pipeline was run; nothing if it recorded none."""
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
@@ -245,6 +251,8 @@ class Job:
         Flattened input collections, in search order.
     submission
         Directory for what belongs to this attempt: wrapper, graph, logs, the mark of life.
+    host, started
+        Where the work was claimed, and when (ISO 8601, UTC).
     """
 
     place: str
@@ -258,6 +266,8 @@ class Job:
     submission: str
     overrides: Mapping[str, str] = field(default_factory=dict)
     home: str = "CP_PIPE_DIR"
+    host: str = ""
+    started: str = ""
 
 
 @dataclass(frozen=True, slots=True)

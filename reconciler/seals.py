@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 FORMAT = 1
@@ -40,7 +40,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Work that has begun: which recipe, into which RUN, from which flattened inputs, and where it runs."""
+    """Work that has begun: which recipe, into which RUN, from which flattened inputs, where it runs, and since when."""
 
     recipe: str
     intent: Mapping[str, Any]
@@ -49,16 +49,59 @@ class Claim:
     attempt: int
     host: str
     submission: str
+    started: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """How a generation came about, kept with it for people (DMTN-222 section 3). Nothing is ever decided from it.
+
+    Attributes
+    ----------
+    template
+        Name of the bps template in `bps/templates` below the directory that the variable `home` names; empty for files
+        that were put there as they are.
+    variables
+        Those of DMTN-222 section 6 but REPO.
+    inputs
+        Flattened input collections in search order.
+    started, finished
+        When the work was claimed and sealed: ISO 8601 in UTC; empty where nobody knows.
+    submission
+        Directory of wrapper, graph and logs on `host`.
+    versions
+        Package -> version, of the packages that decide what comes out, as the RUN recorded them (see `software`).
+    failures
+        Quanta of the last attempt that failed, with their reason: of what need not be there.
+    """
+
+    template: str = ""
+    home: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    started: str = ""
+    finished: str = ""
+    host: str = ""
+    submission: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Work that is complete: the recipe and the datasets that belong to it."""
+    """Work that is complete: the recipe and the datasets that belong to it.
+
+    Attributes
+    ----------
+    construction
+        None in a seal that was made before this was kept.
+    """
 
     recipe: str
     intent: Mapping[str, Any]
     run: str
     datasets: Datasets
+    construction: Construction | None = None
 
 
 Doc: TypeAlias = Claim | Seal
@@ -86,7 +129,16 @@ def from_json(content: Mapping[str, Any]) -> Doc | None:
     if "claim" in content:
         fields = content["claim"]
         return Claim(**{**fields, "inputs": tuple(fields["inputs"])})
-    return Seal(**content["seal"]) if "seal" in content else None
+    if "seal" in content:
+        fields = content["seal"]
+        return Seal(**{**fields, "construction": _construction(fields.get("construction"))})
+    return None
+
+
+def _construction(fields: Mapping[str, Any] | None) -> Construction | None:
+    if fields is None:
+        return None
+    return Construction(**{**fields, "inputs": tuple(fields["inputs"]), "failures": tuple(fields["failures"])})
 
 
 def digest(value: object) -> str:

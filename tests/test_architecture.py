@@ -28,7 +28,7 @@ LAYERS = {
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
-        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes",
+        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes software",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(

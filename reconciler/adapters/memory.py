@@ -184,7 +184,7 @@ class MemoryRepository:
                 raise ReconcileError(f"{leaf} cannot be sealed: its RUN {seal.run} does not exist at {self.place}")
             if isinstance(standing, Claim):
                 self._link(leaf, standing)
-            self.store.docs[leaf] = self.store.docs[seal.run] = seal
+            self.store.docs[leaf] = self.store.docs[seal.run] = standing if isinstance(standing, Seal) else seal
 
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:
         """Put those files that are not there yet."""

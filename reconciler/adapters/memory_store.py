@@ -39,6 +39,8 @@ class Store:
     reachable: bool = True
     files: dict[str, bytes] = field(default_factory=dict)
     """UUID -> what the file holds, where that is not the UUID itself."""
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """RUN -> package -> version."""
     lost: set[str] = field(default_factory=set)
     """UUIDs of datasets whose file is gone."""
     definitions: dict[str, Definition] = field(default_factory=dict)

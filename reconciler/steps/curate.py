@@ -8,7 +8,7 @@ from typing import ClassVar
 from ..facts import Facts
 from ..intent import Curation
 from ..observation import Scope
-from ..seals import Claim, Seal
+from ..seals import Claim, Construction, Seal
 from ..state import State
 from ..words import count
 from .base import DONE, Outcome, blocked
@@ -41,9 +41,11 @@ class Curate(Build):
         del seen, facts
         repository, run, recipe = world.repository(self.place), self.key.leaf, self.work.recipe
         with repository.lock(self.work.lock_name):
-            standing = repository.claim(run, Claim(recipe.digest, recipe.intent, run, (), 1, world.host, ""))
+            claim = Claim(recipe.digest, recipe.intent, run, (), 1, world.host, "", world.moment)
+            standing = repository.claim(run, claim)
             if standing.recipe != recipe.digest:
                 return blocked(f"{run} was begun with other files; give the new ones a ticket or a date of their own")
             datasets = repository.put(run, self.work.files)
-            repository.seal(run, Seal(recipe.digest, recipe.intent, run, datasets))
+            how = Construction(started=standing.started, finished=world.moment, host=standing.host)
+            repository.seal(run, Seal(recipe.digest, recipe.intent, run, datasets, how))
         return DONE

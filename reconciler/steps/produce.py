@@ -15,15 +15,19 @@ from ..facts import Facts
 from ..intent import Generation
 from ..observation import Scope
 from ..picks import lacking, wrong_picks
-from ..ports import Graph, Job
+from ..ports import Graph, Job, Status
 from ..resolve import Calendar, children_at, flatten
-from ..seals import Claim, Datasets, Seal
+from ..seals import Claim, Construction, Datasets, Seal
+from ..software import decisive
 from ..state import State
 from ..words import count
 from .base import DONE, Executed, Outcome, blocked, sources
 from .build import Build
 from .needs import Certified, Need
 from .world import World
+
+FAILURES, FAILURE = 20, 200
+"""How many failures a seal keeps, and how much of each: it is documentation, which every look at a repository reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,8 @@ class Produce(Build, Executed):
             return Outcome("failed", fault, ExitCode.VERIFICATION)
         with repository.lock(self.work.lock_name):
             wanted = {t: {d: made[t][d] for d in sorted(ids)} for t, ids in self.work.expected.items()}
-            recipe = self.work.recipe
-            repository.seal(self.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted))
+            recipe, construction = self.work.recipe, _construction(job, status, world)
+            repository.seal(self.key.leaf, Seal(recipe.digest, recipe.intent, job.run, wanted, construction))
         return DONE
 
     def _without_raws(self, gone: list[int]) -> str:
@@ -131,7 +135,28 @@ class Produce(Build, Executed):
         run = work.fixed_run or f"{work.key.leaf}/{stamp}"
         inputs = (*self._first(facts), *self._flattened(seen, facts))
         submission = world.work / "submissions" / run.replace("/", "_")
-        return Claim(work.recipe.digest, work.recipe.intent, run, inputs, 1, world.host, str(submission))
+        intent, digest = work.recipe.intent, work.recipe.digest
+        return Claim(digest, intent, run, inputs, 1, world.host, str(submission), world.moment)
 
     def _calendar(self, claim: Claim, seen: State, facts: Facts) -> Calendar:
         return facts.calendar(seen, self.place, claim.inputs)
+
+
+def _construction(job: Job, status: Status, world: World) -> Construction:
+    """Return how the generation came about, as it is known when it is sealed."""
+    return Construction(
+        template=job.template,
+        home=job.home,
+        variables=job.environment,
+        inputs=job.inputs,
+        started=job.started,
+        finished=world.moment,
+        host=job.host,
+        submission=job.submission,
+        versions=decisive(world.repository(job.place).versions(job.run)),
+        failures=tuple(_short(one) for one in status.failures[:FAILURES]),
+    )
+
+
+def _short(failure: str) -> str:
+    return failure if len(failure) <= FAILURE else f"{failure[: FAILURE - 1]}…"

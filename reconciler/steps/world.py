@@ -62,6 +62,11 @@ class World:
         """Return what can be looked at under that name: a repository, or the archive."""
         return self.archive if place == ARCHIVE else self.repository(place)
 
+    @property
+    def moment(self) -> str:
+        """Now, as documents have it: ISO 8601 in UTC, to the second."""
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def repository(self, place: str) -> Repository:
         """Return the repository of that name."""
         if place not in self.repositories:

@@ -87,6 +87,10 @@ class Hands(ABC):
     def lose(self, uuid: str, how: Loss) -> None:
         """Do something to the file of a dataset."""
 
+    @abstractmethod
+    def record_versions(self, run: str, versions: Mapping[str, str]) -> None:
+        """Record versions of packages in a RUN, as the middleware does."""
+
     def kind(self, name: str) -> str | None:
         """Return the type of a collection, None if it does not exist."""
         seen = self.repository.observe(Scope(frozenset({name}))).collections
@@ -118,6 +122,10 @@ class MemoryHands(Hands):
     def table(self, run: str, dataset_type: str, columns: Mapping[str, Sequence[object]]) -> None:
         name = self.store.add(run, dataset_type, "instrument=Cam")
         self.store.tables[name] = {column: np.array(values) for column, values in columns.items()}
+
+    def record_versions(self, run: str, versions: Mapping[str, str]) -> None:
+        self.store.register(run, "RUN")
+        self.store.versions[run] = dict(versions)
 
     def collection(self, name: str, kind: str, doc: str | None = None) -> None:
         self.store.register(name, kind)
@@ -175,6 +183,14 @@ class ButlerHands(Hands):
         dimensions = self.butler.dimensions.conform(["instrument"])
         self.butler.registry.registerDatasetType(DatasetType(dataset_type, dimensions, "ArrowAstropy"))
         self.butler.put(Table(dict(columns)), dataset_type, instrument="Cam", run=run)
+
+    def record_versions(self, run: str, versions: Mapping[str, str]) -> None:
+        from lsst.daf.butler import DatasetType
+        from lsst.utils.packages import Packages
+
+        self.collection(run, "RUN")
+        self.butler.registry.registerDatasetType(DatasetType("packages", self.butler.dimensions.empty, "Packages"))
+        self.butler.put(Packages(dict(versions)), "packages", run=run)
 
     def collection(self, name: str, kind: str, doc: str | None = None) -> None:
         from lsst.daf.butler import CollectionType

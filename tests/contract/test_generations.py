@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from reconciler.errors import ReconcileError
 from reconciler.observation import Scope
 from reconciler.ports import Foreign, Moved, Repository
-from reconciler.seals import Claim, Seal
+from reconciler.seals import Claim, Construction, Seal
 from tests.contract.hands import EVERYTHING, ButlerHands, Hands, data_id
 
 LEAF = "Cam/calib/DM-1/biasGen.20250207a"
 RUN = f"{LEAF}/20250207T000000Z"
 INPUTS = ("Cam/raw", "Cam/calib/DM-1")
 INTENT = {"product": "bias", "exposures": [1, 2]}
+HOW = Construction("bps_bias.yaml", "CP_PIPE_DIR", {"TICKET": "DM-1"}, INPUTS, versions={"numpy": "2.4.6"})
 
 
 def claim(recipe: str = "sha256:1", attempt: int = 1, leaf: str = LEAF) -> Claim:
@@ -36,7 +38,7 @@ def begun(hands: Hands) -> Hands:
 
 def sealed(hands: Hands) -> Seal:
     """Make what the claim promised, and seal it."""
-    seal = Seal("sha256:1", INTENT, RUN, {"bias": {data_id(3): hands.dataset(RUN, 3)}})
+    seal = Seal("sha256:1", INTENT, RUN, {"bias": {data_id(3): hands.dataset(RUN, 3)}}, HOW)
     hands.repository.seal(LEAF, seal)
     return seal
 
@@ -107,6 +109,12 @@ def test_sealing_twice_is_sealing_once(begun: Hands) -> None:
     before = begun.repository.observe(EVERYTHING)
     begun.again().seal(LEAF, seal)
     assert begun.repository.observe(EVERYTHING) == before
+
+
+def test_of_two_seals_that_name_the_same_the_first_stays(begun: Hands) -> None:
+    seal = sealed(begun)
+    begun.again().seal(LEAF, replace(seal, construction=Construction(host="another")))
+    assert begun.repository.observe(EVERYTHING).seals == {LEAF: seal, RUN: seal}
 
 
 def test_a_run_that_is_its_own_leaf_is_sealed_once(hands: Hands) -> None:

@@ -36,8 +36,9 @@ def seal(connection: Connection, leaf: str, new: Seal) -> None:
             raise ReconcileError(f"{leaf} cannot be sealed: its RUN {new.run} does not exist at {connection.place}")
         if isinstance(standing, Claim) and leaf != new.run:
             _link(butler, leaf, standing)
+        kept = standing if isinstance(standing, Seal) else new  # the times of whoever sealed first
         for name in {leaf, new.run}:
-            butler.registry.setCollectionDocumentation(name, seals.write(new))
+            butler.registry.setCollectionDocumentation(name, seals.write(kept))
 
 
 def find(butler: Any, name: str) -> Any | None:

@@ -23,6 +23,7 @@ from .exposures import during, existing
 from .files import put
 from .receiving import receive
 from .tables import tables
+from .versions import versions
 
 
 class ButlerRepository:
@@ -121,6 +122,11 @@ class ButlerRepository:
         """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs."""
         with told(self.place):
             receive(self._connection, run, definitions, pieces, progress)
+
+    def versions(self, run: str) -> dict[str, str]:
+        """Return package -> version as a RUN recorded them; nothing if it recorded none."""
+        with told(self.place):
+            return self._connection.look(lambda butler: versions(butler, run))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
