@@ -26,6 +26,8 @@ class Place:
     site: Site
     root: Path
     repositories: Mapping[str, Repository]
+    addresses: Mapping[str, str]
+    """Place -> repository as Butler opens it."""
     executor: Executor
     store: Store | None = None
     stack: ExitStack = field(default_factory=ExitStack)
@@ -78,7 +80,7 @@ def connect(site: Site, root: Path) -> Place:
     stack = ExitStack()
     for repository in repositories.values():
         stack.callback(repository.close)
-    return Place(site, root, repositories, executor, archive(site, root), stack)
+    return Place(site, root, repositories, addresses, executor, archive(site, root), stack)
 
 
 def archive(site: Site, root: Path) -> Store | None:

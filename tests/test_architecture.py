@@ -28,7 +28,8 @@ LAYERS = {
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
-        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes software",
+        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes software "
+        "construction",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
