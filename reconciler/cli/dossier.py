@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..construction import begun
 from ..errors import UsageError
 from ..evidence import Examined as Found
 from ..evidence import examined
@@ -13,9 +14,11 @@ from ..intent import Evidence, Generation
 from ..look import Look
 from ..names import ticket_in
 from ..ports import Repository
+from ..render import construction as render
 from ..render.effect import sections
 from ..render.report import Construction, Detector, Examined, InUse, Picture, Report, Title
 from ..render.report.value import Section
+from ..seals import Construction as Made
 from ..spec.documents import CalibrationSet
 from ..spec.located import Located
 from ..spec.problems import listed, nearest
@@ -107,23 +110,21 @@ def _pictures(works: Iterable[Generation], seen: Look, repository: Repository, i
 
 def _construction(work: Generation, seen: Look) -> Construction:
     seal = seen.facts.seals(work.key.place)[work.key.leaf]
+    how = seal.construction or Made(work.template, work.home, work.environment)
     precursors = [leaf for leaf, _ in seal.intent.get("precursors", ())]
     starting = [collection for collection, _ in seal.intent.get("starting", ())]
     facts = [
-        ("template", work.template),
+        ("template", how.template),
         ("release", work.release),
+        ("packages", render.packages(how)),
+        ("begun", begun(seal) or "nobody knows when"),
+        ("sealed", how.finished or "nobody knows when"),
         ("made with", ", ".join(precursors) or "no calibration of a set"),
         ("started from", ", ".join(starting) or "nothing"),
         ("recipe", seal.recipe),
     ]
-    return Construction(work.key.leaf, seal.run, work.exposures, tuple(facts), tuple(_commands(work)))
-
-
-def _commands(work: Generation) -> Iterator[str]:
-    """Yield the lines that a person would have typed (DMTN-222 section 7)."""
-    for name, value in sorted(work.environment.items()):
-        yield f'export {name}="{value}"'
-    yield f"bps submit ${{{work.home}}}/bps/templates/{work.template}"
+    commands = render.submission(how, seal.intent.get("overrides", {}), {})
+    return Construction(work.key.leaf, seal.run, work.exposures, tuple(facts), tuple(commands))
 
 
 def _further(open_session: Session, ticket: str, judged: list[Found], seen: Look) -> Iterator[Construction]:

@@ -110,26 +110,28 @@ class _Script:
         elif deed.how is None:
             yield from comment("How it was made was not kept when it was sealed, and no spec makes it so now.")
         else:
-            yield from self._submitted(deed.how, deed.seal.intent.get("overrides", {}))
-
-    def _submitted(self, how: Construction, overrides: Mapping[str, Any]) -> Iterator[str]:
-        for name, value in how.variables.items():
-            if self.exported.get(name) != value:
-                self.exported[name] = value
-                yield export(name, value)
-        for name, value in overrides.items():
-            if ":" not in name:
-                yield from comment(f"with this in the submission's configuration: {name}: {value}")
-        configured = " ".join(f"-c {name}={value}" for name, value in overrides.items() if ":" in name)
-        given = (Option("--input", ",".join(how.inputs)), Option("--extra-qgraph-options", configured))
-        template = Variable(how.home, f"/bps/templates/{how.template}")
-        yield from command("bps", "submit", *(option for option in given if option.value), template)
+            yield from submission(deed.how, deed.seal.intent.get("overrides", {}), self.exported)
 
     def _curated(self, seal: Seal) -> Iterator[str]:
         for dataset_type, data_id, sha256, storage_class, dimensions in seal.intent["curated"]:
             path = self.record.files.get(sha256)
             yield from comment(f"{dataset_type} {data_id}, {storage_class} over {', '.join(dimensions)}")
             yield from comment(f"    from {path or 'a file that is not in specs any more'}, sha256 {sha256}")
+
+
+def submission(how: Construction, overrides: Mapping[str, Any], exported: dict[str, str]) -> Iterator[str]:
+    """Yield the lines that submit a generation; what is exported already is not again, and is noted."""
+    for name, value in how.variables.items():
+        if exported.get(name) != value:
+            exported[name] = value
+            yield export(name, value)
+    for name, value in overrides.items():
+        if ":" not in name:
+            yield from comment(f"with this in the submission's configuration: {name}: {value}")
+    configured = " ".join(f"-c {name}={value}" for name, value in overrides.items() if ":" in name)
+    given = (Option("--input", ",".join(how.inputs)), Option("--extra-qgraph-options", configured))
+    template = Variable(how.home, f"/bps/templates/{how.template}")
+    yield from command("bps", "submit", *(option for option in given if option.value), template)
 
 
 def _told(deed: Generated, selection: str) -> Iterator[str]:
@@ -151,14 +153,19 @@ def _told(deed: Generated, selection: str) -> Iterator[str]:
     if deed.remembered and how is not None and how.submission:
         yield f"logs on {how.host} in {how.submission}"
     if release := seal.intent.get("release"):
-        versions = ", ".join(f"{name} {version}" for name, version in how.versions.items()) if how else ""
-        yield f"release {release}: {versions or 'the versions of its packages were not kept'}"
+        yield f"release {release}: {packages(how)}"
     for dataset_type, ids in seal.datasets.items():
         yield f"{count(len(ids), 'dataset')} sealed: {dataset_type} {which(ids)}"
     yield f"recipe {seal.recipe}"
     yield from (f"failed: {failure}" for failure in (how.failures if how else ()))
     if how is not None and not deed.remembered:
         yield "how it was made was not kept when it was sealed; so the specs make the same recipe now:"
+
+
+def packages(how: Construction | None) -> str:
+    """Return the versions of packages in words."""
+    known = ", ".join(f"{name} {version}" for name, version in how.versions.items()) if how else ""
+    return known or "the versions of its packages were not kept"
 
 
 def _times(seal: Seal) -> Iterator[str]:
