@@ -215,6 +215,10 @@ class MemoryRepository:
         held = self.store.contents.get((run, dataset_type), {})
         return {data_id: self.store.applied.get(data_id, frozenset()) for data_id in sorted(held)}
 
+    def versions(self, run: str) -> dict[str, str]:
+        """Return the versions that somebody gave a RUN; nobody records any here."""
+        return dict(self.store.versions.get(run, {}))
+
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
         """Return what the files hold; by default each its own UUID."""
         found: dict[tuple[str, str], Content] = {}
