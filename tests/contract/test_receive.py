@@ -301,12 +301,15 @@ def test_two_datasets_that_share_a_file_are_healed_apart(butler_hands: ButlerHan
     assert sorted(read(butler_hands, *pieces)) == [b"bias: 3\n", b"bias: 4\n"]
 
 
-def test_a_dataset_that_is_on_its_way_into_the_trash_is_healed(butler_hands: ButlerHands) -> None:
-    """A kill in the middle of `butler prune-datasets --unstore` leaves a record that is no longer believed."""
+def test_a_dataset_that_is_halfway_into_the_trash_is_healed_and_stays_when_it_is_emptied(
+    butler_hands: ButlerHands,
+) -> None:
+    """As a kill in the middle of `butler prune-datasets --unstore` leaves it."""
     piece = offered(3)
     receive(butler_hands, piece)
     butler = butler_hands.butler
     butler._datastore.trash(butler.get_many_datasets([piece.uuid]))
+    butler_hands.lose(piece.uuid, "removed")
     assert receive(butler_hands, piece) == [piece.content]
     butler._datastore.emptyTrash()
     assert read(butler_hands, piece) == [b"bias: 3\n"]
@@ -325,3 +328,23 @@ def test_looking_costs_the_same_queries_for_one_dataset_and_for_many(butler_hand
             repository.pieces(RUN, {"bias": {piece.data_id: piece.uuid for piece in pieces}})
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("transfer", "name"), [("direct", "a b+c%20d.yaml"), ("direct", "é.yaml"), (None, "é b.yaml")])
+def test_a_file_of_a_strange_name_that_somebody_ingested_in_place_is_there(
+    butler_hands: ButlerHands, tmp_path: Path, name: str, transfer: str | None
+) -> None:
+    from lsst.daf.butler import FileDataset
+    from lsst.resources import ResourcePath
+
+    from reconciler.adapters.butler.stored import lost
+
+    path = (butler_hands.root if transfer is None else tmp_path) / name
+    path.write_text("{}\n")
+    butler = butler_hands.butler
+    uuid = butler_hands.dataset(RUN, 3)
+    uri = ResourcePath(path.as_uri())
+    butler.ingest(FileDataset(uri, butler.get_many_datasets([uuid])), transfer=transfer)
+    assert lost(butler, [uuid]) == frozenset()
+    path.unlink()
+    assert lost(butler, [uuid]) == {uuid}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from .listing import UNKNOWN, listed
+
+PLAIN = re.compile(r"[\w./~+=,@-]*", re.ASCII)
+"""Paths below the root of a datastore that need no quoting in any address; Butler itself resolves all others."""
 
 
 class File(NamedTuple):
@@ -18,60 +22,68 @@ class File(NamedTuple):
     size: int
 
 
-Sizes = Mapping[str, int]
-"""UUID -> bytes."""
-
-
-def lost(butler: Any, uuids: Iterable[str], sizes: Sizes | None = None) -> frozenset[str]:
+def lost(butler: Any, uuids: Iterable[str], sizes: Mapping[str, int] | None = None) -> frozenset[str]:
     """Return which of these datasets have no whole file.
 
     There is no record of them, or a file on record is not there, or it has another size than the record or `sizes`
-    says. Of several datastores it is enough that one holds the dataset.
+    (in bytes, by UUID) says. Of several datastores it is enough that one holds the dataset.
     """
-    wanted = frozenset(uuids)
-    kept = {
+    wanted = {UUID(uuid): uuid for uuid in uuids}
+    return frozenset(wanted.values()).difference(
+        *(_whole(datastore, wanted, sizes or {}) for datastore in _datastores(butler))
+    )
+
+
+def _whole(datastore: Any, wanted: Mapping[UUID, str], sizes: Mapping[str, int]) -> set[str]:
+    recorded = _recorded(datastore, wanted)
+    there = _sizes(datastore.root, recorded.values())
+    return {
         uuid
-        for root, datasets in _recorded(butler, wanted)
-        for there in (_sizes(root, datasets.values()),)
-        for uuid, files in datasets.items()
-        if all(_is_whole(there, file, (sizes or {}).get(uuid, UNKNOWN)) for file in files)
+        for uuid, files in recorded.items()
+        if all(_is_whole(there, file, sizes.get(uuid, UNKNOWN)) for file in files)
     }
-    return wanted - kept
 
 
-def _recorded(butler: Any, uuids: Iterable[str]) -> Iterator[tuple[Any, dict[str, list[File]]]]:
-    """Yield for each datastore its root and, by UUID, the files that it has on record.
+def _datastores(butler: Any) -> Iterator[Any]:
+    """Yield the datastores that keep files, of which a chained one has several."""
+    datastore = butler._datastore
+    for one in getattr(datastore, "datastores", (datastore,)):
+        if hasattr(one, "_table"):
+            yield one
 
-    Butler has no public way to ask for the sizes of many datasets; for their URIs it wants a reference of each.
+
+def _recorded(datastore: Any, wanted: Mapping[UUID, str]) -> dict[str, list[File]]:
+    """Return the files that a datastore has on record, by UUID.
+
+    Butler's public ways want a reference of each dataset and leave out the sizes, or make an object of each record,
+    which takes thrice as long. A query names a thousand datasets.
     """
-    from lsst.daf.butler.registry.interfaces import FakeDatasetRef
-
-    roots = butler.get_datastore_roots()
-    exported = butler._datastore.export_records([FakeDatasetRef(UUID(uuid)) for uuid in uuids])
-    for name, data in exported.items():
-        yield (
-            roots[name],
-            {
-                str(uuid): [_file(info) for infos in tables.values() for info in infos]
-                for uuid, tables in data.records.items()
-            },
-        )
+    found: dict[str, list[File]] = {}
+    for row in datastore._table.fetch(dataset_id=list(wanted)):
+        found.setdefault(wanted[row["dataset_id"]], []).append(_file(datastore, row))
+    return found
 
 
-def _file(info: Any) -> File:
+def _file(datastore: Any, row: Mapping[str, Any]) -> File:
     """Of a file inside another one (`a.zip#b`), the other one is looked for; how long that is nobody says."""
-    path, _, inside = info.path.partition("#")
-    folder, _, name = path.rpartition("/")
-    return File(folder, name, UNKNOWN if inside else info.file_size)
+    path, _, inside = row["path"].partition("#")
+    size = UNKNOWN if inside else row["file_size"]
+    if PLAIN.fullmatch(path):
+        folder, _, name = path.rpartition("/")
+        return File(folder, name, size)
+    from lsst.daf.butler.datastore.stored_file_info import StoredFileInfo
+
+    uri = StoredFileInfo.from_record(row).file_location(datastore.locationFactory).uri
+    return File(str(uri.dirname()), uri.basename(), size)
 
 
-def _sizes(root: Any, datasets: Iterable[Iterable[File]]) -> dict[tuple[str, str], int]:
+def _sizes(root: Any, files: Iterable[Iterable[File]]) -> dict[tuple[str, str], int]:
     """Return (directory, name) -> size of the files that are there."""
     from lsst.resources import ResourcePath
 
     names: dict[str, set[str]] = defaultdict(set)
-    for files in datasets:
-        for file in files:
+    for parts in files:
+        for file in parts:
             names[file.folder].add(file.name)
     return {
         (folder, name): size
@@ -80,6 +92,6 @@ def _sizes(root: Any, datasets: Iterable[Iterable[File]]) -> dict[tuple[str, str
     }
 
 
-def _is_whole(there: Mapping[tuple[str, str], int], file: File, size: int) -> bool:
+def _is_whole(there: Mapping[tuple[str, str], int], file: File, expected: int) -> bool:
     found = there.get((file.folder, file.name))
-    return found is not None and all(found == one for one in (file.size, size) if UNKNOWN not in (one, found))
+    return found is not None and (found == UNKNOWN or {file.size, expected} <= {found, UNKNOWN})
