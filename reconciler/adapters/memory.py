@@ -24,6 +24,7 @@ from ..timeline import NOTHING, Source, Timeline, timeline, uuid
 from ..validity import Validity
 from . import memory_deliveries
 from .claims import compare, standing_claim
+from .identity import own
 from .memory_store import Store
 
 __all__ = ["MemoryRepository", "Store"]
@@ -77,6 +78,7 @@ class MemoryRepository:
     def commit(self, changes: tuple[Change, ...]) -> None:
         """Compare everything, then write everything."""
         with self.store.transaction():
+            record = self._own()
             self._register(changes)
             for change in changes:
                 found = self._value(change.key)
@@ -84,7 +86,12 @@ class MemoryRepository:
                     raise Moved(change.key, change.before, found)
             for change in changes:
                 self._write(change)
-            self.store.record = (self.store.record or Record(self.place)).after(changes)
+            self.store.record = record.after(changes)
+
+    def _own(self) -> Record:
+        """Return the record, and keep it; refuse that of another repository."""
+        self.store.record = own(self.place, self.store.record)
+        return self.store.record
 
     def _register(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
@@ -151,7 +158,7 @@ class MemoryRepository:
         """Register the leaf with its claim, or return the claim that stands."""
         with self.store.transaction():
             store = self.store
-            store.record = store.record or Record(self.place)
+            self._own()
             if leaf not in store.types:
                 store.register(leaf, "RUN" if leaf == claim.run else "CHAINED")
                 store.docs[leaf] = claim
@@ -171,6 +178,7 @@ class MemoryRepository:
     def ensure_chain(self, name: str) -> None:
         """Register an empty chain unless the collection exists."""
         with self.store.guard:
+            self._own()
             if name not in self.store.types:
                 self.store.register(name, "CHAINED")
                 self.store.children[name] = ()
@@ -178,6 +186,7 @@ class MemoryRepository:
     def seal(self, leaf: str, seal: Seal) -> None:
         """Replace the claim by the seal."""
         with self.store.transaction():
+            self._own()
             standing = self.store.docs.get(leaf)
             compare(Gen(self.place, leaf), standing, seal)
             if seal.run not in self.store.types:
@@ -189,6 +198,7 @@ class MemoryRepository:
     def put(self, run: str, files: tuple[File, ...]) -> Datasets:
         """Put those files that are not there yet."""
         with self.store.guard:
+            self._own()
             self.store.register(run, "RUN")
             for file in files:
                 if file.data_id not in self.store.contents.get((run, file.dataset_type), {}):
@@ -241,6 +251,7 @@ class MemoryRepository:
     ) -> None:
         """Put those of these datasets into a RUN that it lacks or whose file is lost."""
         with self.store.guard:
+            self._own()
             memory_deliveries.receive(self.store, self.place, run, definitions, pieces, progress)
 
     @contextmanager
@@ -300,4 +311,4 @@ class MemoryRepository:
     def remember(self, commit: str) -> None:
         """Write the applied commit into the record."""
         with self.store.guard:
-            self.store.record = replace(self.store.record or Record(self.place), applied=commit)
+            self.store.record = replace(self._own(), applied=commit)

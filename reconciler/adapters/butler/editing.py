@@ -16,6 +16,7 @@ from ...errors import ReconcileError
 from ...observation import CollectionType
 from ...record import COLLECTION, Record
 from ...seals import MARK
+from ..identity import own
 from .connect import Connection
 
 
@@ -23,7 +24,8 @@ from .connect import Connection
 def editing(connection: Connection, chains: Iterable[str] = ()) -> Iterator[tuple[Any, Record]]:
     """Yield the Butler that writes, in a transaction that holds the record's row and those of the chains.
 
-    Chains that do not exist are registered in the same transaction; so is the record's text if there is none.
+    Chains that do not exist are registered in the same transaction; so is the record's text if there is none. Raises
+    before anything is written if the record is that of another repository.
     """
     butler = connection.writer
     register(butler, COLLECTION, "CHAINED")
@@ -34,6 +36,15 @@ def editing(connection: Connection, chains: Iterable[str] = ()) -> Iterator[tupl
             register(butler, name, "CHAINED")
             lock(butler, name)
         yield butler, record
+
+
+def identify(connection: Connection) -> Any:
+    """Return the Butler that writes; raise if the repository is another than it should be.
+
+    For what is too long for one transaction.
+    """
+    with editing(connection) as (butler, _):
+        return butler
 
 
 def lock(butler: Any, chain: str) -> None:
@@ -70,17 +81,12 @@ def parse_record(text: str) -> Record | None:
 def _record(butler: Any, place: str) -> Record:
     text = butler.collections.get_info(COLLECTION).doc
     found = parse_record(text)
-    if found is not None and found.place != place:
-        raise ReconcileError(
-            f"the repository configured as {place} is recorded as {found.place}",
-            hint="Correct `butler:` in sites/, or the repository's name there; nothing was written.",
-        )
-    if found is not None:
-        return found
-    if text:
+    if found is None and text:
         raise ReconcileError(
             f"{place}: the documentation of {COLLECTION} is not the record that reconcile keeps there",
             hint="Somebody else wrote it. Save it elsewhere and clear it; then links made before are kept as foreign.",
         )
-    write_record(butler, Record(place))
-    return Record(place)
+    record = own(place, found)
+    if found is None:
+        write_record(butler, record)
+    return record

@@ -14,7 +14,7 @@ from ...ports import File
 from ...seals import Datasets
 from .connect import Connection
 from .definitions import agreed, refuse_unknown_values
-from .editing import register
+from .editing import identify, register
 from .rows import contents
 
 
@@ -25,7 +25,7 @@ def put(connection: Connection, run: str, files: tuple[File, ...]) -> Datasets:
     """
     from lsst.daf.butler import FileDataset
 
-    butler = connection.writer
+    butler = identify(connection)
     # Another process may have added detectors or dataset types since this Butler was opened.
     butler.registry.refresh()
     wanted = {file.dataset_type: Definition(file.dimensions, file.storage_class) for file in files}

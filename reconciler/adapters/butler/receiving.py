@@ -20,7 +20,7 @@ from ...ports import Counted, Foreign
 from .arrivals import Arrived, arrivals
 from .connect import Connection
 from .definitions import agreed, refuse_unknown_values
-from .editing import editing, register
+from .editing import editing, identify, register
 from .generations import find
 from .rows import contents, data_id_of
 from .spool import spool
@@ -49,8 +49,7 @@ def receive(
 ) -> None:
     """Put those of these datasets into a RUN that it lacks or whose file is lost (see `ports.Repository.receive`)."""
     pieces = _each_once(pieces)
-    with editing(connection) as (butler, _):
-        pass  # it is the repository that it should be
+    butler = identify(connection)
     # Another process may have added detectors or dataset types since this Butler was opened.
     butler.registry.refresh()
     types = agreed(butler, connection.place, {piece.dataset_type: _definition(definitions, piece) for piece in pieces})

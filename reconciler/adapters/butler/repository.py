@@ -72,9 +72,9 @@ class ButlerRepository:
 
     def ensure_chain(self, name: str) -> None:
         """Register an empty CHAINED collection unless a collection of that name exists."""
-        with told(self.place):
-            if generations.find(self._connection.writer, name) is None:
-                register(self._connection.writer, name, "CHAINED")
+        with told(self.place), editing(self._connection) as (butler, _):
+            if generations.find(butler, name) is None:
+                register(butler, name, "CHAINED")
 
     def seal(self, leaf: str, seal: Seal) -> None:
         """Replace the leaf's claim by the seal, put the output RUN in front of its children, seal the RUN too."""
