@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from .archive import PLACE, Part
+from .archive import PLACE, Manifest, Part
 from .errors import ReconcileError
 from .observation import Collection, Observation, Scope
 from .parcel import Definition
@@ -84,14 +84,19 @@ class Archive:
         return ()
 
     def _read(self) -> dict[str, tuple[Part, Mapping[str, Definition]]]:
-        """Return leaf -> part; two manifests that name different datasets for one leaf cannot both be believed."""
-        found: dict[str, tuple[Part, Mapping[str, Definition]]] = {}
-        for manifest in self.store.manifests(self.tickets):
-            for leaf, part in manifest.parts.items():
-                other = found.setdefault(leaf, (part, manifest.definitions))[0]
-                if other.root != part.root:
-                    raise ReconcileError(
-                        f"the archive holds {leaf} twice, with different contents ({manifest.root} is one)",
-                        hint="look which one was approved, and move the other manifest away",
-                    )
-        return found
+        return agreed(self.store.manifests(self.tickets))
+
+
+def agreed(manifests: Iterable[Manifest]) -> dict[str, tuple[Part, Mapping[str, Definition]]]:
+    """Return leaf -> part; two manifests that name different datasets for one leaf cannot both be believed."""
+    found: dict[str, tuple[Part, Mapping[str, Definition]]] = {}
+    named: dict[str, Manifest] = {}
+    for manifest in manifests:
+        for leaf, part in manifest.parts.items():
+            first = named.setdefault(leaf, manifest)
+            if found.setdefault(leaf, (part, manifest.definitions))[0].root != part.root:
+                raise ReconcileError(
+                    f"two manifests name different contents of {leaf}: {first.root} and {manifest.root}",
+                    hint="look which one was approved, and move the other one away",
+                )
+    return found

@@ -28,12 +28,13 @@ LAYERS = {
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
-        "archived intent picks foreign steps revealed gates halted plan explanation origin effect blast lanes software "
-        "construction",
+        "archived courier exported intent picks foreign steps revealed gates halted plan explanation origin effect "
+        "blast lanes software construction",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
-        "desired distribution protection smoke generation making examination starting curation locking reruns makers",
+        "desired distribution protection exporting smoke generation making examination starting curation locking "
+        "reruns makers",
         ("words", "verdicts", "specs", "core"),
     ),
     "approvals": Layer("approval", ("words", "specs", "core", "meaning of specs")),

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from .app import Json, app
-from .commands import approval, past, questions, sites, specs
+from .commands import approval, courier, past, questions, sites, specs
 
-for group in (specs, sites, approval, questions, past):
+for group in (specs, sites, approval, courier, questions, past):
     app.add_typer(group.commands)
 
 

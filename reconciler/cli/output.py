@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..ports import Job, Progress
+from ..content import Content
+from ..ports import Counted, Job, Progress
 
 
 def write(text: str) -> None:
@@ -52,5 +53,27 @@ def progress() -> Iterator[Progress]:
             if name not in bar_of:
                 bar_of[name] = bars.add_task(f"produce {job.leaf}", total=total)
             bars.update(bar_of[name], completed=done, visible=done < total)
+
+        yield report
+
+
+@contextmanager
+def copying() -> Iterator[Counted]:
+    """Show on a terminal how many files and bytes have been copied; say nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda content: None  # noqa: ARG005  # nobody looks
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (rich.TextColumn("  {task.description}"), rich.DownloadColumn(), rich.TransferSpeedColumn())
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("copied", total=None)
+        files = 0
+
+        def report(content: Content) -> None:
+            nonlocal files
+            files += 1
+            bars.update(bar, advance=content.size, description=f"copied {files} files")
 
         yield report

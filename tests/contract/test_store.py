@@ -16,7 +16,7 @@ from reconciler.archive import Manifest
 from reconciler.content import Content
 from reconciler.errors import ReconcileError
 from reconciler.parcel import Piece
-from reconciler.seals import Seal, digest
+from reconciler.seals import Construction, Seal, digest
 from tests.contract.shelves import (
     LEAF,
     RUN,
@@ -154,6 +154,17 @@ def test_a_manifest_comes_back_as_it_was_published(shelf: Shelf) -> None:
     assert shelf.again().manifests(TICKETS) == (manifest,)
     assert shelf.store.tickets() == TICKETS
     assert where(manifest) in shelf.files()
+
+
+def test_a_manifest_keeps_how_its_generations_came_about(shelf: Shelf) -> None:
+    manifest = manifest_of(kept(shelf.store, two()))
+    part = manifest.parts[LEAF]
+    how = Construction(
+        "bps_bias.yaml", "CP_PIPE_DIR", {"TAG": "x"}, ("a", "b"), versions={"numpy": "2"}, failures=("",)
+    )
+    told = replace(manifest, parts={LEAF: replace(part, seal=replace(part.seal, construction=how))})
+    shelf.store.publish(told)
+    assert shelf.again().manifests(TICKETS) == (told,)
 
 
 def test_nothing_was_published_of_other_tickets(shelf: Shelf) -> None:

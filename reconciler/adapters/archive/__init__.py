@@ -9,9 +9,10 @@ from urllib.parse import unquote, urlsplit
 from ...errors import ReconcileError, UsageError
 from .bucket import Bucket
 from .directory import Directory
+from .folder import make_folder, refuse_used, write_folder
 from .store import ArchiveStore
 
-__all__ = ["ArchiveStore", "archive_at"]
+__all__ = ["ArchiveStore", "archive_at", "make_folder", "refuse_used", "write_folder"]
 
 
 def archive_at(address: str) -> ArchiveStore:

@@ -52,7 +52,7 @@ class ArchiveStore:
     def manifests(self, tickets: frozenset[str]) -> tuple[Manifest, ...]:
         """Return the manifests of these tickets, in order: one listing for each, and each is read once."""
         found = [(ticket, root) for ticket in sorted(tickets) for root in self._roots(ticket)]
-        read = _side_by_side(lambda one: self._manifest(*one), found)
+        read = side_by_side(lambda one: self._manifest(*one), found)
         return tuple(manifest for manifest in read if manifest is not None)
 
     def _roots(self, ticket: str) -> tuple[str, ...]:
@@ -103,20 +103,12 @@ class ArchiveStore:
         """
         offered = tuple(pieces)
         there = self.sizes(frozenset(one.content.sha256 for one in offered if one.content))
-        found: list[Content] = []
-
-        def copy(piece: Piece) -> tuple[Content, bool]:
-            known = piece.content
-            if known and known.uuid == piece.uuid and there.get(known.sha256) == known.size:
-                return known, False
-            return self._copy(piece), True
-
-        for content, copied in _side_by_side(copy, offered):
-            found.append(content)
-            if copied:
-                progress(content)
+        copied: dict[Piece, Content] = {}
+        for piece, content in side_by_side(lambda piece: (piece, self._copy(piece)), _lacking(offered, there)):
+            copied[piece] = content
+            progress(content)
         self._backing.settle("objects")
-        return tuple(found)
+        return tuple(copied.get(piece) or _known(piece) for piece in offered)
 
     def _copy(self, piece: Piece) -> Content:
         with self._backing.unfinished() as part, piece.open() as stream:
@@ -199,6 +191,21 @@ class ArchiveStore:
         return f"sets/{ticket}"
 
 
+def _lacking(pieces: Iterable[Piece], there: dict[str, int]) -> Iterator[Piece]:
+    """Yield the pieces that are to be read: what they hold is not known, or nothing of that size is there yet."""
+    for piece in pieces:
+        known = piece.content
+        if known is None or known.uuid != piece.uuid or there.get(known.sha256) != known.size:
+            yield piece
+        if known is not None:
+            there[known.sha256] = known.size  # two datasets that hold the same come once
+
+
+def _known(piece: Piece) -> Content:
+    assert piece.content is not None  # or it would have been read
+    return piece.content
+
+
 def _manifest_path(ticket: str, root: str) -> str:
     return f"sets/{ticket}/{root}/manifest.json"
 
@@ -214,7 +221,7 @@ def _read(stream: BinaryIO, piece: Piece) -> bytes:
         raise Unreachable(f"the file of {piece} cannot be read: {error.strerror or error}") from error
 
 
-def _side_by_side(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """Yield what becomes of each item, in their order; after an error nothing more is begun."""
     with ThreadPoolExecutor(THREADS) as pool:
         under_way = [pool.submit(work, item) for item in items]
