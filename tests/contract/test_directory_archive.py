@@ -35,7 +35,7 @@ def closed() -> Iterator[None]:
 
 def modes(root: Path) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {"files": set(), "folders": set()}
-    for path in root.rglob("*"):
+    for path in (path for path in root.rglob("*") if path.name != ".parts"):
         found["files" if path.is_file() else "folders"].add(stat.S_IMODE(path.stat().st_mode))
     return found
 

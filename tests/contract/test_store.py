@@ -302,7 +302,11 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], bytes], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    ("shelf", "damage"),
+    [("memory", damage) for damage in DAMAGES] + [("directory", "half of it"), ("s3", "half of it")],
+    indirect=["shelf"],
+)
 def test_a_damaged_manifest_is_refused_by_name(shelf: Shelf, damage: str) -> None:
     manifest = published(shelf.store)
     text = shelf.files()[where(manifest)]

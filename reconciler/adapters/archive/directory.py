@@ -87,9 +87,9 @@ class Directory:
     def unfinished(self) -> Iterator[_Unfinished]:
         """Begin a file in a folder of its own on the same disk, so that renaming is all that is left."""
         with self._told("write"):
-            self._make(PARTS)
-            self._sweep()
-            number, name = tempfile.mkstemp(dir=self._root / PARTS)
+            parts = self._parts()
+            self._sweep(parts)
+            number, name = tempfile.mkstemp(dir=parts)
         part = _Unfinished(self, number, Path(name))
         try:
             yield part
@@ -116,16 +116,32 @@ class Directory:
         """Make a folder and those above it that are lacking, open to everybody whatever the umask says."""
         if self._there(folder):
             return
-        above = self._root
-        for name in folder.split("/"):
-            below = above / name
-            with suppress(FileExistsError):
-                below.mkdir()
-                # Bits that say who owns what is made below are the parent's business.
-                below.chmod((below.stat().st_mode & 0o7000) | FOLDER_MODE)
-                _sync(above)
-            above = below
+        names = folder.split("/")
+        for depth in range(len(names)):
+            path = self._root.joinpath(*names[: depth + 1])
+            if not path.exists():
+                self._make_one(path)
         self._there(folder)
+
+    def _make_one(self, path: Path) -> None:
+        """Let a folder appear with its mode; somebody else may make the same one meanwhile."""
+        made = Path(tempfile.mkdtemp(dir=self._parts()))
+        # Bits that say who owns what is made below are the root's business.
+        made.chmod((made.stat().st_mode & 0o7000) | FOLDER_MODE)
+        try:
+            made.rename(path)
+        except OSError:  # no folder takes the place of one that holds something, or of a file
+            made.rmdir()
+            if not path.exists():
+                raise
+        _sync(path.parent)
+
+    def _parts(self) -> Path:
+        """Return the folder of what is being written; nobody else reads there."""
+        if not self._there(PARTS):
+            with suppress(FileExistsError):
+                (self._root / PARTS).mkdir()
+        return self._root / PARTS
 
     def _there(self, folder: str) -> bool:
         """Return whether a folder is there; refuse one that is reached through a link, or is something else."""
@@ -153,15 +169,15 @@ class Directory:
             )
         return found
 
-    def _sweep(self) -> None:
+    def _sweep(self, parts: Path) -> None:
         """Remove, once, what others began long ago and never finished."""
         if self._swept:
             return
         self._swept = True
-        for part in (self._root / PARTS).iterdir():
+        for part in parts.iterdir():
             with suppress(OSError):
                 if part.lstat().st_mtime < time.time() - ABANDONED:
-                    part.unlink()
+                    part.rmdir() if part.is_dir() else part.unlink()
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:
