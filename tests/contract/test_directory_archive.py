@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.adapters.archive import archive_at
 from reconciler.errors import ReconcileError, Unreachable
-from tests.contract.shelves import TICKET, DirectoryShelf, kept, manifest_of, published, two, where
+from tests.contract.shelves import TICKET, DirectoryShelf, Source, data_id, kept, manifest_of, published, two, where
 from tests.contract.test_store import TICKETS, read
 
 ROOT = Path(__file__).parents[2]
@@ -230,3 +230,31 @@ def test_what_may_not_be_read_or_written_is_told(shelf: DirectoryShelf) -> None:
         f"archive {shelf.root}: cannot list sets/{TICKET}: Permission denied",
         f"archive {shelf.root}: cannot write: Permission denied",
     ]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB; only root may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_told_and_it_goes_on_when_there_is_room(small_disk: Path) -> None:
+    filler, source = small_disk / "filler", Source({data_id(n): bytes([n]) * 300_000 for n in range(4)})
+    filler.write_bytes(bytes(1_200_000))
+    store = archive_at(str(small_disk))
+    with pytest.raises(Unreachable, match=rf"archive {small_disk}: cannot write: No space left on device\n.*goes on"):
+        kept(store, source)
+    assert list(small_disk.glob(".parts/*")) == []
+    filler.unlink()
+    assert store.manifests(TICKETS) == ()
+    published(store, source)
+    assert len(list(small_disk.glob("objects/*"))) == 4

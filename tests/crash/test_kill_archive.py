@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import stat
 from hashlib import sha256
@@ -53,3 +54,16 @@ def test_kills_one_after_the_other_are_survived(tmp_path: Path) -> None:
         whole(tmp_path)
     manifest = publish(str(tmp_path), SOURCE)
     assert archive_at(str(tmp_path)).manifests(TICKETS) == (manifest,)
+
+
+def test_many_publish_the_same_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    together = [context.Process(target=publish, args=(str(tmp_path), SOURCE)) for _ in range(4)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join()
+    assert [one.exitcode for one in together] == [0] * 4
+    whole(tmp_path)
+    assert len(archive_at(str(tmp_path)).manifests(TICKETS)) == 1
+    assert not list(tmp_path.glob(".parts/*"))
