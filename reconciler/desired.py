@@ -68,9 +68,14 @@ def desired(tree: Tree, site: Site) -> Desired:
         used = {chain.place: chain for chain in public if _holds(wanted.values, chain, one.document)}
         for tried in smoke_tests(one.document, tree.catalog_of(one.document), wanted.values, used):
             wanted.add(tried)
-    notices = (*wanted.notices, *wanted.protection.notices())
     return Desired(
-        State(wanted.values), wanted.works, frozenset(public), wanted.brought, tuple(wanted.evidence), notices
+        State(wanted.values),
+        wanted.works,
+        frozenset(public),
+        wanted.brought,
+        tuple(wanted.evidence),
+        (*wanted.notices, *wanted.protection.notices()),
+        {name: release.packages for name, release in site.releases.items() if release.packages},
     )
 
 

@@ -35,6 +35,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Software:
+    """With what a collection was made, as far as it matters: why that keeps science from seeing it, and a remark.
+
+    Attributes
+    ----------
+    mixed
+        What was made with differing versions, in words.
+    """
+
+    reasons: tuple[str, ...] = ()
+    mixed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What gates and needs ask of the world beyond the state.
 
@@ -44,6 +58,8 @@ class Facts:
         Names of the public chains; what is reachable from them is what science sees.
     standings
         Collection that science is to see -> how its evidence stands. Of what is not here nothing is known.
+    software
+        Collection that science is to see -> what it was made with, as far as releases state versions.
     revealed
         What a link that is approved lets science see, as it was judged (see `revealed`).
     lacking
@@ -70,6 +86,7 @@ class Facts:
     public: frozenset[str] = frozenset()
     approvals: frozenset[Approval] = frozenset()
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    software: Mapping[str, Software] = field(default_factory=dict)
     revealed: Mapping[Approval, str] = field(default_factory=dict)
     lacking: Mapping[Approval, str] = field(default_factory=dict)
     unmerged: str = ""

@@ -34,7 +34,7 @@ def _refusals(step: Step, before: State, after: State, facts: Facts) -> Iterator
         hint = "take it out of the chains that are searched first"
         yield blocked(f"science would see {step.subject} while it is built; {hint}", ExitCode.POLICY)
     elif is_public(step, before, after, facts):
-        yield from (_unapproved(step, before, after, facts), _unproven(step, facts))
+        yield from (_unapproved(step, before, after, facts), _unproven(step, facts), _otherwise_made(step, facts))
         yield blocked(facts.shut, ExitCode.POLICY) if facts.shut else None
     elif step.verb == "build":
         yield _unapproved_build(step, facts)
@@ -77,6 +77,13 @@ def _unproven(step: Step, facts: Facts) -> Outcome | None:
         return None
     reasons = "; ".join(standing.reasons)
     return blocked(f"{step.subject} has not passed its verification: {reasons}", ExitCode.VERIFICATION)
+
+
+def _otherwise_made(step: Step, facts: Facts) -> Outcome | None:
+    software = facts.software.get(step.subject)
+    if step.verb != "adopt" or software is None or not software.reasons:
+        return None
+    return blocked(f"{step.subject} is of other software: {'; '.join(software.reasons)}", ExitCode.POLICY)
 
 
 _UNKNOWN = Standing(False, ("its evidence was not read",))

@@ -301,6 +301,8 @@ class Desired:
         (place, collection) -> the place that makes it, for the ticket collections that are deployed.
     evidence
         What the calibration sets rest on, one entry for each set.
+    releases
+        What releases are at the site: name -> package -> version, or a pattern for it; of those that state any.
     notices
         What specs say and this version or this site cannot do, in words.
     """
@@ -311,6 +313,7 @@ class Desired:
     brought: Mapping[tuple[str, str], str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     notices: tuple[str, ...] = ()
+    releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def archived(self) -> frozenset[str]:

@@ -166,6 +166,9 @@ class Repository(Reader, Protocol):
         the RUN holds nothing of gives none; a file that is no FITS file is an error by name.
         """
 
+    def versions(self, runs: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
+        """Return RUN -> package -> version of what it was made with; RUNs that do not record it are left out."""
+
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> Mapping[tuple[str, str], Content]:
         """Return (dataset type, data ID) -> what the file of each dataset of a RUN holds, read to its end.
 
@@ -190,9 +193,6 @@ class Repository(Reader, Protocol):
         name, and those before it stay. Nothing else in the repository changes; files are readable for everybody.
         Raises `Foreign` if another dataset stands under the same data ID in the RUN.
         """
-
-    def versions(self, run: str) -> Mapping[str, str]:
-        """Return package -> version as a RUN recorded them when its pipeline was run; nothing if it recorded none."""
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

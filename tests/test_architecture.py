@@ -29,7 +29,7 @@ LAYERS = {
     "core": Layer(
         "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
         "archived courier exported intent picks foreign steps revealed gates halted plan explanation origin effect "
-        "blast lanes software construction",
+        "blast lanes packages construction",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
@@ -38,7 +38,9 @@ LAYERS = {
         ("words", "verdicts", "specs", "core"),
     ),
     "approvals": Layer("approval", ("words", "specs", "core", "meaning of specs")),
-    "protocol": Layer("look evidence in_use impact groups apply saved snapshot stills", ("words", "verdicts", "core")),
+    "protocol": Layer(
+        "look evidence in_use impact groups apply saved snapshot software stills", ("words", "verdicts", "core")
+    ),
     "authority": Layer("authority", ("words", "specs", "core", "meaning of specs", "approvals", "protocol")),
     "whereabouts": Layer("matrix", ("words", "specs", "core", "meaning of specs")),
     "roots of trust": Layer("trust", ("words", "specs")),

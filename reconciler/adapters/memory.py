@@ -225,9 +225,9 @@ class MemoryRepository:
         held = self.store.contents.get((run, dataset_type), {})
         return {data_id: self.store.applied.get(data_id, frozenset()) for data_id in sorted(held)}
 
-    def versions(self, run: str) -> dict[str, str]:
-        """Return the versions that somebody gave a RUN; nobody records any here."""
-        return dict(self.store.versions.get(run, {}))
+    def versions(self, runs: tuple[str, ...]) -> dict[str, dict[str, str]]:
+        """Return what the store says of these RUNs."""
+        return {run: self.store.versions[run] for run in runs if run in self.store.versions}
 
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
         """Return what the files hold; by default each its own UUID."""

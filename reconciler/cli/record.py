@@ -12,10 +12,10 @@ from ..intent import Curation, Generation, Pin
 from ..look import pins
 from ..names import is_ticket, ticket_in
 from ..observation import Observation, Scope
+from ..packages import decisive
 from ..ports import Reader, Repository
 from ..render import construction as render
 from ..seals import Construction
-from ..software import decisive
 from ..spec.documents import CalibrationSet
 from ..spec.instances import expression, instances
 from ..spec.located import Located
@@ -59,7 +59,8 @@ def _with_versions(deed: Deed, repository: Repository) -> Deed:
     """Return a generation whose seal keeps no versions with those that its RUN still tells."""
     if not isinstance(deed, Generated) or deed.how is None or deed.remembered:
         return deed
-    return replace(deed, how=replace(deed.how, versions=decisive(repository.versions(deed.seal.run))))
+    recorded = repository.versions((deed.seal.run,)).get(deed.seal.run, {})
+    return replace(deed, how=replace(deed.how, versions=decisive(recorded)))
 
 
 def _seen(open_session: Session, ticket: str, origins: list[str]) -> Observation:

@@ -27,6 +27,7 @@ from ..ports import Reader, Repository
 from ..render.plan import Heading
 from ..site import Place, choose, connect
 from ..snapshot import parse
+from ..software import compared
 from ..spec.check import check
 from ..spec.documents import Site
 from ..spec.documents.trust import Root
@@ -87,12 +88,18 @@ class Sight:
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
-        return look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
+        seen = look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
+        return compared(seen, self.want, self.repositories, awaited(seen, self.want))
 
     def plan(self, seen: Look) -> Plan:
         """Return the plan for what was seen."""
         strays = self.line.head.strays if self.line and self.line.head else ()
-        want = replace(self.want, notices=(*self.want.notices, *told(strays)))
+        mixed = (
+            f"{name} is made with differing versions: {one.mixed}"
+            for name, one in sorted(seen.facts.software.items())
+            if one.mixed
+        )
+        want = replace(self.want, notices=(*self.want.notices, *told(strays), *mixed))
         return make_plan(seen.state, seen.facts, want, seen.unknown)
 
     def impacts(self, seen: Look, plan: Plan) -> tuple[Impact, ...]:

@@ -14,11 +14,11 @@ from ..errors import ExitCode, Locked
 from ..facts import Facts
 from ..intent import Generation
 from ..observation import Scope
+from ..packages import decisive
 from ..picks import lacking, wrong_picks
 from ..ports import Graph, Job, Status
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Construction, Datasets, Seal
-from ..software import decisive
 from ..state import State
 from ..words import count
 from .base import DONE, Executed, Outcome, blocked, sources
@@ -153,7 +153,7 @@ def _construction(job: Job, status: Status, world: World) -> Construction:
         finished=world.moment,
         host=job.host,
         submission=job.submission,
-        versions=decisive(world.repository(job.place).versions(job.run)),
+        versions=decisive(world.repository(job.place).versions((job.run,)).get(job.run, {})),
         failures=tuple(_short(one) for one in status.failures[:FAILURES]),
     )
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler import seals
+from reconciler.packages import DECISIVE, decisive
 from reconciler.seals import Claim, Construction, Doc, Seal
-from reconciler.software import DECISIVE, decisive
 
 INTENT = {"product": "bias", "exposures": ["1..3"], "precursors": [["leaf", "sha256:1"]]}
 RUN = "Cam/calib/DM-1/biasGen.20250207a/20250207T000000Z"

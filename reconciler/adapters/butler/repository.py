@@ -101,6 +101,11 @@ class ButlerRepository:
         with told(self.place):
             return self._connection.look(lambda butler: applied.applied(butler, run, dataset_type))
 
+    def versions(self, runs: tuple[str, ...]) -> dict[str, dict[str, str]]:
+        """Return RUN -> package -> version, of the RUNs that record it."""
+        with told(self.place), self._connection.another() as butler:
+            return {run: found for run in runs if (found := versions(butler, run)) is not None}
+
     def digests(self, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
         """Return what the file of each dataset of a RUN holds."""
         with told(self.place):
@@ -122,11 +127,6 @@ class ButlerRepository:
         """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs."""
         with told(self.place):
             receive(self._connection, run, definitions, pieces, progress)
-
-    def versions(self, run: str) -> dict[str, str]:
-        """Return package -> version as a RUN recorded them; nothing if it recorded none."""
-        with told(self.place):
-            return self._connection.look(lambda butler: versions(butler, run))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""

@@ -1,4 +1,4 @@
-"""The versions of packages that a RUN recorded: the middleware puts them there before it runs a pipeline."""
+"""The versions of packages that a RUN records: the dataset `packages`, which every engine writes before it begins."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from .types import dataset_types
 PACKAGES = "packages"
 
 
-def versions(butler: Any, run: str) -> dict[str, str]:
-    """Return package -> version of a RUN (see `ports.Repository.versions`)."""
+def versions(butler: Any, run: str) -> dict[str, str] | None:
+    """Return package -> version of one RUN (see `ports.Repository.versions`); None if it does not record any."""
     from lsst.daf.butler import MissingCollectionError
-    from yaml import YAMLError
 
     if not dataset_types(butler, [PACKAGES]):
-        return {}
+        return None
     try:
-        found = butler.query_datasets(PACKAGES, run, find_first=False, limit=1, explain=False)
+        refs = butler.query_datasets(PACKAGES, run, find_first=False, limit=None, explain=False)
     except MissingCollectionError:
-        return {}
-    if not found:
-        return {}
+        return None  # nothing was ever recorded there
+    if not refs:
+        return None
+    (ref,) = refs  # it has no dimensions: a RUN has one or none
+    return {str(name): str(version) for name, version in _read(butler.getURI(ref)).items()}
+
+
+def _read(file: Any) -> Any:
+    """Read the file as it is: whatever it is damaged by, the file is named."""
+    from lsst.utils.packages import Packages
+    from yaml import YAMLError
+
+    content = file.read()
     try:
-        return {str(name): str(version) for name, version in sorted(dict(butler.get(found[0])).items())}
-    except (YAMLError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise ReconcileError(f"the versions of packages that {run} recorded cannot be read: {error}") from error
+        return Packages.fromBytes(content, "json" if file.getExtension() == ".json" else "yaml")
+    except (YAMLError, ValueError, TypeError) as error:
+        raise ReconcileError(f"the record of software {file} is damaged: {error}") from error

@@ -33,9 +33,14 @@ class Engine(Model):
 
 
 class SiteRelease(Model):
-    """The environment that a release means at the site."""
+    """What a release means at the site: the environment of its jobs, and versions that they must record."""
 
     environment: dict[Name, Text] = Field(default_factory=dict)
+    packages: dict[Name, Text] = Field(default_factory=dict)
+    """Package -> version, or a pattern for it such as `30.2026.*`; the names are those of Butler's `packages`.
+
+    What was made with another version, or does not say with which, is not adopted.
+    """
 
 
 class Influx(Model):
