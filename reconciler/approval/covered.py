@@ -83,7 +83,8 @@ def document_of(path: str, text: bytes) -> tuple[Subject, str] | None:
     verb = "policy" if path == POLICY else next((v for kind, v in _VERBS.items() if isinstance(document, kind)), None)
     if verb is None:
         return None
-    content = digest(document.model_dump(mode="json", by_alias=True) if document else text.hex())
+    # Without defaults: a field that a later version knows does not change what was said yes to.
+    content = digest(document.model_dump(mode="json", by_alias=True, exclude_defaults=True) if document else text.hex())
     return Subject(verb, path), content
 
 

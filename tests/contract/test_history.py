@@ -11,7 +11,7 @@ import pytest
 from git import Repo
 
 from reconciler.adapters.memory_trust import MemoryHistory
-from reconciler.adapters.trusted_branch import TrustedBranch
+from reconciler.adapters.trusted_branch import AsMerged, TrustedBranch
 from reconciler.errors import PolicyRefused, Unreachable
 from reconciler.ports import Edit, History
 
@@ -217,3 +217,33 @@ def test_an_edit_that_takes_a_file_away_names_no_content(remote: InGit) -> None:
     root = remote.commit({"a": b"1", "b": b"2"})
     remote.commit({"a": b"1"})
     assert remote.history(root).commits()[1].edits == (Edit("b", "", ""),)
+
+
+def test_a_proposal_is_one_commit_more_with_all_that_merging_it_would_bring(remote: InGit) -> None:
+    root = remote.commit({"a": b"1", "b": b"1"})
+    last = remote.commit({"a": b"2", "b": b"1"})
+    remote.repo.git.checkout("--quiet", "-b", "proposal")
+    remote.commit({"a": b"2", "b": b"1", "c": b"draft"})
+    proposed = remote.commit({"a": b"2", "c": b"3"})
+    branch = remote.branch(root)
+    branch.fetch()
+    history = AsMerged(branch, branch.proposal(remote.root, proposed))
+    assert [commit.name for commit in history.commits()] == [root, last, proposed]
+    edits = history.commits()[-1].edits
+    assert [(edit.path, bool(edit.blob)) for edit in edits] == [("b", False), ("c", True)]
+    (added,) = (edit.blob for edit in edits if edit.blob)
+    assert history.read((added,)) == {added: b"3"}
+    assert [commit.name for commit in branch.commits()] == [root, last]
+
+
+def test_a_proposal_that_lacks_what_the_branch_has_is_refused(remote: InGit) -> None:
+    root = remote.commit({"a": b"1"})
+    remote.repo.git.checkout("--quiet", "-b", "proposal")
+    behind = remote.commit({"a": b"1", "b": b"1"})
+    remote.repo.git.checkout("--quiet", "main")
+    remote.commit({"a": b"2"})
+    remote.repo.git.checkout("--quiet", "proposal")
+    branch = remote.branch(root)
+    branch.fetch()
+    with pytest.raises(PolicyRefused, match=f"commit {behind[:12]} does not hold all that branch main"):
+        branch.proposal(remote.root, behind)
