@@ -43,12 +43,16 @@ LAYERS = {
     ),
     "authority": Layer("authority", ("words", "specs", "core", "meaning of specs", "approvals", "protocol")),
     "whereabouts": Layer("matrix", ("words", "specs", "core", "meaning of specs")),
+    "what was done": Layer("history board", ("words", "specs", "core", "approvals")),
     "roots of trust": Layer("trust", ("words", "specs")),
     "daily": Layer("daily", ("words", "verdicts", "specs", "core", "meaning of specs")),
     "adapters": Layer("adapters", ("words", "core")),
     "composition root": Layer("site", ("words", "specs", "core", "approvals", "adapters")),
     "lint": Layer("lint", ("words", "specs", "core")),
-    "rendering": Layer("render", ("words", "verdicts", "specs", "core", "approvals", "lint", "daily", "whereabouts")),
+    "rendering": Layer(
+        "render",
+        ("words", "verdicts", "specs", "core", "approvals", "what was done", "whereabouts", "lint", "daily"),
+    ),
     "scaffold": Layer("scaffold"),
     "demo": Layer("demo", ("words", "specs", "scaffold", "adapters")),
 }

@@ -121,6 +121,20 @@ class Checkout:
         one = self._repo.commit(commit)
         return f"{one.authored_datetime:%Y-%m-%d} {one.author.name}: {str(one.message).splitlines()[0]}"
 
+    def told(self, commit: str) -> str | None:
+        """Return the same of a commit that this clone may not know; None if it does not."""
+        from git import BadName, BadObject
+
+        try:
+            return self.subject(commit)
+        except (ValueError, IndexError, BadName, BadObject):
+            return None
+
+    def touched(self, commit: str) -> tuple[str, ...]:
+        """Return the paths that a commit changed, compared with its first parent."""
+        options = ("-r", "-z", "--root", "--no-commit-id", "--name-only", "-m", "--first-parent")
+        return tuple(filter(None, self._repo.git.diff_tree(*options, commit).split("\0")))
+
     def same_specs(self, applied: str | None) -> bool:
         """Return whether specs/ and sites/ at HEAD are as they were at the commit applied last."""
         from git.exc import GitCommandError

@@ -140,6 +140,8 @@ def as_entry(result: Result) -> dict[str, object]:
         "step": result.step.title,
         "kind": result.step.kind,
         "place": result.step.place,
+        "verb": result.step.verb,
+        "subject": result.step.subject,
         "outcome": result.outcome.word,
         "reason": result.outcome.reason,
         "exit_code": int(result.outcome.exit_code),
