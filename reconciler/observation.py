@@ -83,8 +83,21 @@ class Observation:
 
     @property
     def record_lost(self) -> bool:
-        """Whether there are works of ours but no record of which links we made."""
-        return self.record is None and any(c.doc for c in self.collections.values())
+        """Whether there are works of ours but no record of which links we made.
+
+        A sealed RUN alone proves nothing: it bears its seal wherever Butler exports or transfers it. Links of ours
+        lead to what is certified only.
+        """
+        if self.record is not None:
+            return False
+        return any(c.doc and not _is_sealed_run(c) for c in self.collections.values()) or self._certifies_sealed
+
+    @property
+    def _certifies_sealed(self) -> bool:
+        sealed = {uuid for seal in self.seals.values() for ids in seal.datasets.values() for uuid in ids.values()}
+        return bool(sealed) and any(
+            uuid in sealed for ids in self.certifications.values() for rows in ids.values() for *_, uuid in rows
+        )
 
     @cached_property
     def seals(self) -> dict[str, Seal]:
@@ -95,6 +108,10 @@ class Observation:
     def claims(self) -> dict[str, Claim]:
         """Leaf -> claim of work that is not complete."""
         return {name: c.doc for name, c in self.collections.items() if isinstance(c.doc, Claim)}
+
+
+def _is_sealed_run(collection: Collection) -> bool:
+    return collection.type == "RUN" and isinstance(collection.doc, Seal)
 
 
 def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:

@@ -128,20 +128,34 @@ def test_what_somebody_else_put_under_the_leafs_name_is_refused(several: Several
 
 
 def test_a_curated_set_goes_where_its_deployment_says(several: Several, tmp_path: Any) -> None:
-    file = tmp_path / "specs" / "camera.txt"
-    file.parent.mkdir()
-    file.write_text("geometry")
-    curated = document(
-        kind="CuratedSet",
-        instrument=INSTRUMENT,
-        ticket="DM-5",
-        origin=MAIN,
-        datasets={"camera": {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}},
-        deployment=deployment(SUMMIT),
-    )
-    documents = (curated, chain(f"{PUBLIC}/DM-5"))
+    documents = (curated(tmp_path, deployment=deployment(SUMMIT)), chain(f"{PUBLIC}/DM-5"))
     deployed(several, *documents)
     assert several.stores[SUMMIT].certifications == several.stores[MAIN].certifications
+
+
+def curated(tmp_path: Any, **more: Any) -> Model:
+    """Return a set of one file, whose RUN is its own leaf."""
+    file = tmp_path / "specs" / "camera.txt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("geometry")
+    common = {"kind": "CuratedSet", "instrument": INSTRUMENT, "ticket": "DM-5", "origin": MAIN}
+    camera = {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}
+    return document(**common, datasets={"camera": camera}, **more)
+
+
+def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(several: Several, tmp_path: Any) -> None:
+    """It bears its seal wherever it goes; what others certified or linked of ours does not come with it."""
+    documents = (curated(tmp_path, deployment=deployment(SUMMIT)), chain(f"{PUBLIC}/DM-5"))
+    several.apply("usdf", *documents)
+    run = f"{PUBLIC}/DM-5/unbounded"
+    here, there = several.stores[MAIN], several.stores[SUMMIT]
+    there.register(run, "RUN")
+    there.docs[run] = here.docs[run]
+    there.contents[run, "camera"] = dict(here.contents[run, "camera"])
+    assert SUMMIT not in several.plan("summit", *documents).unknown
+    assert {word for _, word in words(several.apply("summit", *documents))} == {"done"}
+    there.record = None
+    assert SUMMIT in several.plan("summit", *documents).unknown
 
 
 def protected(**more: Any) -> tuple[Model, ...]:
