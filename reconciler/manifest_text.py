@@ -121,9 +121,16 @@ def _faults(manifest: Manifest, ticket: str, root: str) -> Iterator[str]:
     for leaf, part in manifest.parts.items():
         if part.fault:
             yield f"{leaf}: {part.fault}"
+        if not _is_run_of(leaf, part.seal.run):
+            yield f"{leaf}: {part.seal.run} is not a RUN of it"
         yield from (f"{leaf}: {one}" for one in _faults_of_items(part.items, manifest))
     if manifest.root != root:
         yield f"its content root is {manifest.root}, and it stands under {root}"
+
+
+def _is_run_of(leaf: str, run: str) -> bool:
+    """Return whether datasets may go into this RUN: the leaf itself, or below it. The content root does not cover it."""
+    return f"{run}/".startswith(f"{leaf}/") and not {"", ".", ".."} & set(run.split("/"))
 
 
 def _faults_of_items(items: Iterable[Item], manifest: Manifest) -> Iterator[str]:

@@ -298,6 +298,8 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], bytes], bytes], str]] = {
         edited(lambda d: d["parts"].update({"Cam/calib/DM-9/biasGen.20250207a": d["parts"].pop(LEAF)})),
         "its content root is",
     ),
+    "a run that climbs out": (field("parts", LEAF, "seal", "run", value=f"{LEAF}/../x"), "is not a RUN of it"),
+    "somebody's run": (field("parts", LEAF, "seal", "run", value="Cam/raw/all"), "Cam/raw/all is not a RUN of it"),
     "a run with a blank": (field("parts", LEAF, "seal", "run", value="a b"), "should match pattern"),
 }
 
