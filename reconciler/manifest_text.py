@@ -129,7 +129,7 @@ def _faults(manifest: Manifest, ticket: str, root: str) -> Iterator[str]:
 
 
 def _is_run_of(leaf: str, run: str) -> bool:
-    """Return whether datasets may go into this RUN: the leaf itself, or below it. The content root does not cover it."""
+    """Return whether datasets may go into this RUN: the leaf, or below it, since the content root does not cover it."""
     return f"{run}/".startswith(f"{leaf}/") and not {"", ".", ".."} & set(run.split("/"))
 
 
