@@ -224,8 +224,9 @@ class Store(Protocol):
     def keep(self, pieces: Iterable[Piece], progress: Counted) -> tuple[Content, ...]:
         """Copy the files of these pieces, in their order, and return what they hold; each is read once.
 
-        An object that is there already stays as it is. If a piece says what its file holds and it does not, that is
-        an error by name. What was copied before an error stays, and is not copied again.
+        An object that is there already stays as it is, and is not read if its piece says what it holds; one whose
+        size is wrong was damaged, and the right bytes take its place. If a piece says what its file holds and it does
+        not, that is an error by name. What was copied before an error stays, and is not copied again.
         """
 
     def publish(self, manifest: Manifest) -> None:

@@ -37,8 +37,10 @@ class ArchiveStore:
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing
+        self._known: dict[str, Manifest] = {}
+        """Path -> manifest, as far as they were read: none ever changes."""
         self._manifest_of: dict[str, str] = {}
-        """Content root of a part -> a manifest that has it, as far as they were read."""
+        """Content root of a part -> the path of a manifest that has it."""
 
     @property
     def address(self) -> str:
@@ -47,10 +49,10 @@ class ArchiveStore:
 
     def tickets(self) -> frozenset[str]:
         """Return the tickets that something was published of."""
-        return frozenset(self._backing.folders("sets"))
+        return frozenset(name for name in self._backing.folders("sets") if _FOLDER.match(name))
 
     def manifests(self, tickets: frozenset[str]) -> tuple[Manifest, ...]:
-        """Return the manifests of these tickets, in order: one listing for each, and each is read once."""
+        """Return the manifests of these tickets, in order: a listing for each, and one look at each that is new."""
         found = [(ticket, root) for ticket in sorted(tickets) for root in self._roots(ticket)]
         read = side_by_side(lambda one: self._manifest(*one), found)
         return tuple(manifest for manifest in read if manifest is not None)
@@ -64,10 +66,12 @@ class ArchiveStore:
 
     def _manifest(self, ticket: str, root: str) -> Manifest | None:
         path = _manifest_path(ticket, root)
+        if path in self._known:
+            return self._known[path]
         text = self._text(path)
         if text is None:  # whoever was to write it died before
             return None
-        manifest = self._believed(text, ticket, root)
+        manifest = self._known[path] = self._believed(text, ticket, root)
         self._manifest_of.update({part.root: path for part in manifest.parts.values()})
         return manifest
 

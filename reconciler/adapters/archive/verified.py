@@ -30,19 +30,27 @@ class Verified(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read what comes next."""
+        """Read what comes next into a buffer."""
+        chunk = self._next(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read what comes next; all of it, if no size is given."""
+        return self.readall() if size is None or size < 0 else self._next(size)
+
+    def _next(self, size: int) -> bytes:
         try:
-            chunk = self._stream.read(len(buffer))
+            chunk = self._stream.read(size)
         except OSError as error:
             raise Unreachable(f"{self._name} cannot be read: {error.strerror or error}") from error
         self._digest.update(chunk)
         self._read += len(chunk)
-        if self._read > self._size or (not chunk and self._read < self._size):
+        if self._read > self._size or (size and not chunk and self._read < self._size):
             self._refuse(f"it has {'more than' if chunk else f'{self._read} instead of'} {self._size} bytes")
         if self._read == self._size and (found := self._digest.hexdigest()) != self._sha256:
             self._refuse(f"its sha256 is {found}")
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+        return chunk
 
     def _refuse(self, reason: str) -> None:
         raise ReconcileError(
