@@ -15,11 +15,12 @@ from ..content import Content, content_root
 from ..errors import ExitCode
 from ..facts import Approval, Facts
 from ..intent import Delivery
-from ..observation import Scope
+from ..observation import Scope, missing
 from ..parcel import Definition, Piece
 from ..ports import Repository
 from ..seals import Claim, Seal
 from ..state import Gen, Key, Presence, State
+from ..words import count
 from .base import DONE, Carried, Outcome, blocked
 from .build import Build
 from .needs import Need
@@ -35,7 +36,6 @@ class Available:
 
     def unmet(self, state: State, facts: Facts) -> str | None:
         """Return what is there instead, and who brings it."""
-        del facts
         if self.key.place in state.unknown:
             return f"{self.key.leaf} cannot be had: {self.key.place} cannot be read"
         found = state.get(self.key)
@@ -44,7 +44,16 @@ class Available:
         if isinstance(found, Presence) and found.complete:
             return None
         way = "apply at its origin publishes it" if self.key.place == ARCHIVE else "it is made there first"
+        if lacking := self._lacking(facts):
+            what = f"{count(len(lacking), 'dataset')} of {self.key.leaf} not whole at {self.key.place}"
+            again = f"{way} again" if self.key.place == ARCHIVE else "it is brought back there first"
+            return f"{what}, first {' '.join(lacking[0])}; {again}"
         return f"{self.key.leaf} is {found or 'not'} at {self.key.place} yet; {way}"
+
+    def _lacking(self, facts: Facts) -> tuple[tuple[str, str], ...]:
+        """Return which datasets of a sealed generation are lost there."""
+        seen, seal = facts.observations.get(self.key.place), facts.seals(self.key.place).get(self.key.leaf)
+        return missing(seal, seen) if seen is not None and seal is not None else ()
 
     @property
     def awaits(self) -> tuple[Key, ...]:

@@ -77,6 +77,21 @@ def test_an_archive_that_cannot_be_reached_is_unknown_and_nothing_is_made_of_it(
     assert plan.steps[0].expected.reason == f"{LEAF} cannot be had: archive cannot be read"
 
 
+def test_an_object_that_is_lost_is_told_by_its_dataset_and_published_again_under_the_same_manifest(
+    several: Several,
+) -> None:
+    several.apply("usdf", *spec(Ask("bias"), Ask("dark")))
+    files = several.archive.memory.files
+    before = dict(files)
+    items = next(iter(several.archive.manifests(frozenset({"DM-1"})))).parts[LEAF].items
+    del files[f"objects/{next(item.sha256 for item in items if item.data_id == ONE)}"]
+    (fetch,) = (p for p in several.plan("summit", *spec()).steps if p.step.kind == "fetch")
+    told = f"1 dataset of {LEAF} not whole at archive, first bias {ONE}; apply at its origin publishes it again"
+    assert fetch.expected.reason == told
+    assert words(several.apply("usdf", *spec(Ask("bias"), Ask("dark")))) == [("publish", "done")]
+    assert files == before
+
+
 def test_a_site_without_an_archive_is_told_so(several: Several) -> None:
     several.sites["summit"] = site("summit", {"cam": {}})
     plan = several.plan("summit", *spec())
