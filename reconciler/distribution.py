@@ -61,7 +61,8 @@ def _received(document: Document, made: Made, place: str, source: str) -> Made:
         result.works[key] = Delivery(
             key, Gen(source, leaf), presence.recipe, dataset_types, document.ticket, document.naming.ticket_chain
         )
-    collections = {document.naming.ticket_chain, *(key.collection for key in made.values if isinstance(key, Cert))}
+    certified = {key.collection for key in made.values if isinstance(key, Cert)}
+    collections = {document.naming.ticket_chain, *certified, *types}
     result.brought = {(place, name): document.origin for name in sorted(collections)}
     return result
 

@@ -203,6 +203,11 @@ class Curation:
     recipe: Recipe
     files: tuple[File, ...]
 
+    @property
+    def dataset_types(self) -> frozenset[str]:
+        """The types of the files."""
+        return frozenset(file.dataset_type for file in self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Pin:
@@ -298,7 +303,7 @@ class Desired:
     public
         The public chains: Chain documents without a `u/` prefix.
     brought
-        (place, collection) -> the place that makes it, for the ticket collections that are deployed.
+        (place, collection) -> the place that makes it, for the ticket's collections that are deployed.
     evidence
         What the calibration sets rest on, one entry for each set.
     releases

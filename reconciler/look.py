@@ -6,11 +6,10 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from .errors import ReconcileError, Unreachable
 from .facts import Facts
-from .intent import Curation, Delivery, Desired, Generation, Pin, Publication, Work
+from .intent import Desired, Generation, Pin
 from .observation import Observation, Scope, lift, shelves
 from .ports import Reader
 from .resolve import seams
@@ -80,23 +79,11 @@ def whole_scope(want: Desired) -> Callable[[str], Scope]:
     """Return what a plan looks at: every collection, and all the dataset types that the specs speak of."""
     types: dict[str, frozenset[str]] = {}
     for gen, work in want.works.items():
-        types[gen.place] = types.get(gen.place, frozenset()) | _types(work)
+        types[gen.place] = types.get(gen.place, frozenset()) | work.dataset_types
     for key in want.state.values:
         if isinstance(key, Cert):
             types[key.place] = types.get(key.place, frozenset()) | {key.dataset_type}
     return lambda place: Scope(None, types.get(place, frozenset()), files=True)
-
-
-def _types(work: Work) -> frozenset[str]:
-    match work:
-        case Generation():
-            return work.dataset_types
-        case Curation():
-            return frozenset(file.dataset_type for file in work.files)
-        case Pin() | Delivery() | Publication():
-            return work.dataset_types
-        case _:
-            assert_never(work)
 
 
 def _lifted(

@@ -210,8 +210,10 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
     below: list[Need] = [Certified(cert, want.state.timeline(cert)) for cert in want.certs_of(chain.place, member)]
     inside = Chain(chain.place, member)
     below += [Member(inside, name) for name in want.state.members(inside)]
+    held: frozenset[str] = frozenset()
     if (run := Gen(chain.place, member)) in want.works:
         below.append(Complete(run, want.recipe(run)))
+        held = want.works[run].dataset_types
     elif not below:
         below.append(Exists(chain.place, member))
     # What chains below it lead to is looked at again too, before science sees it through the link.
@@ -226,7 +228,7 @@ def _link(chain: Chain, member: str, moved: dict[Chain | Owned, Change], ours: t
         ours,
         str(want.state.get(owned)),
         tuple(below),
-        frozenset(cert.dataset_type for cert in certs) | {t for work in proofs for t in work.expected},
+        held | {cert.dataset_type for cert in certs} | {t for work in proofs for t in work.expected},
         sources(want.state.get(cert) for cert in certs) | {leaf for work in proofs for leaf in work.leaves},
         (chain.place, member) in want.brought,
     )

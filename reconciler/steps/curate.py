@@ -30,7 +30,7 @@ class Curate(Build):
 
     @property
     def scope(self) -> Scope:
-        return Scope(frozenset({self.key.leaf}), frozenset(file.dataset_type for file in self.work.files))
+        return Scope(frozenset({self.key.leaf}), self.work.dataset_types)
 
     @property
     def title(self) -> str:

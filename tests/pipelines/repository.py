@@ -15,11 +15,18 @@ NIGHT = Time("2024-12-08T20:00:00", scale="tai")
 DICT = "StructuredDataDict"
 
 
-def create(path: Path) -> str:
-    """Make a repository with raws; return its address."""
+def create(path: Path, *, raws: bool = True) -> str:
+    """Make a repository, with raws or with the camera alone; return its address."""
     config = Butler.makeRepo(str(path))
     butler = Butler.from_config(config, writeable=True)
     _register_camera(butler)
+    if raws:
+        _take_raws(butler)
+    butler.close()
+    return str(path)
+
+
+def _take_raws(butler: Butler) -> None:
     for exposure in EXPOSURES:
         _register_exposure(butler, exposure, "bias" if exposure in EXPOSURES[:3] else "dark")
     raw = DatasetType("raw", ("instrument", "detector", "exposure"), DICT, universe=butler.dimensions)
@@ -29,8 +36,6 @@ def create(path: Path) -> str:
         for detector in DETECTORS:
             where = {"instrument": CAMERA, "detector": detector, "exposure": exposure}
             butler.put({"exposure": exposure}, "raw", where, run=RAWS)
-    butler.close()
-    return str(path)
 
 
 def certify_bias(

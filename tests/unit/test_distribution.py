@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,25 +143,35 @@ def test_what_somebody_else_put_under_the_leafs_name_is_refused(several: Several
     assert "exists and reconcile did not bring it" in first.expected.reason
 
 
-def test_a_curated_set_goes_where_its_deployment_says(several: Several, tmp_path: Any) -> None:
-    documents = (curated(tmp_path, deployment=deployment(SUMMIT)), chain(f"{PUBLIC}/DM-5"))
-    deployed(several, *documents)
+@pytest.fixture
+def curated(tmp_path: Path) -> Model:
+    """A curated set of one file without a date, which goes to the summit."""
+    (file := tmp_path / "camera.txt").write_text("geometry")
+    return document(
+        kind="CuratedSet",
+        instrument=INSTRUMENT,
+        ticket="DM-5",
+        origin=MAIN,
+        datasets={"camera": {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}},
+        deployment=deployment(SUMMIT),
+    )
+
+
+def test_a_curated_set_goes_where_its_deployment_says(several: Several, curated: Model) -> None:
+    deployed(several, curated, chain(f"{PUBLIC}/DM-5"))
     assert several.stores[SUMMIT].certifications == several.stores[MAIN].certifications
 
 
-def curated(tmp_path: Any, **more: Any) -> Model:
-    """Return a set of one file, whose RUN is its own leaf."""
-    file = tmp_path / "specs" / "camera.txt"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text("geometry")
-    common = {"kind": "CuratedSet", "instrument": INSTRUMENT, "ticket": "DM-5", "origin": MAIN}
-    camera = {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}
-    return document(**common, datasets={"camera": camera}, **more)
+def test_a_run_of_curated_files_is_a_member_of_a_chain_wherever_they_go(several: Several, curated: Model) -> None:
+    run, unbounded = f"{PUBLIC}/DM-5/unbounded", f"{PUBLIC}/unbounded"
+    deployed(several, curated, chain(run, name=unbounded))
+    for place in (MAIN, SUMMIT):
+        assert several.stores[place].children[unbounded] == (run,)
 
 
-def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(several: Several, tmp_path: Any) -> None:
+def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(several: Several, curated: Model) -> None:
     """It bears its seal wherever it goes; what others certified or linked of ours does not come with it."""
-    documents = (curated(tmp_path, deployment=deployment(SUMMIT)), chain(f"{PUBLIC}/DM-5"))
+    documents = (curated, chain(f"{PUBLIC}/DM-5"))
     several.apply("usdf", *documents)
     run = f"{PUBLIC}/DM-5/unbounded"
     here, there = several.stores[MAIN], several.stores[SUMMIT]
