@@ -89,28 +89,37 @@ def dies_inserting(table: str) -> Iterator[None]:
 
     What was committed stays. What was not is rolled back, as the database does it for a process that is no more.
     """
-    insertion = re.compile(rf"INSERT INTO (\w+\.)?{table}\b")
-
-    def burn(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if insertion.match(statement):
-            raise Crash(statement)
-
-    event.listen(Engine, "before_cursor_execute", burn)
     try:
-        yield
+        with raises_inserting(table, Crash(table)):
+            yield
     except Crash:
         return
-    finally:
-        event.remove(Engine, "before_cursor_execute", burn)
     raise AssertionError(f"no row was to be inserted into {table}")
 
 
 @contextmanager
+def raises_inserting(table: str, error: BaseException) -> Iterator[None]:
+    """Let every insertion of a row into a table of any database raise an error."""
+    insertion = re.compile(rf"INSERT INTO (\w+\.)?{table}\b")
+
+    def refuse(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if insertion.match(statement):
+            raise error
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)
+
+
+@contextmanager
 def at_commits(fuse: Fuse) -> Iterator[None]:
-    """Let every commit to any database be a boundary: one that burns there is rolled back."""
+    """Let every commit to a database that lasts be a boundary: one that burns there is rolled back."""
 
     def passes(connection: Any) -> None:
-        fuse.boundary("commit")
+        if connection.engine.url.database != ":memory:":
+            fuse.boundary("commit")
 
     event.listen(Engine, "commit", passes)
     try:

@@ -13,10 +13,7 @@ from tests.playground import PRODUCTS, Playground
 
 @dataclass(frozen=True)
 class Left:
-    """What an apply left, with the times in the names of RUNs made equal.
-
-    Logs are not counted: a quantum that died after its outputs and before its log is complete for the middleware.
-    """
+    """What an apply left, with the times in the names of RUNs made equal."""
 
     datasets: Counter[str]
     collections: dict[str, str]
@@ -36,8 +33,7 @@ def left(world: Playground) -> Left:
     with world.butler() as butler:
         kinds = {_without_time(name): kind for name, (kind, _) in playground.kinds(butler).items()}
         chains = {_without_time(name): tuple(map(_without_time, m)) for name, m in playground.chains(butler).items()}
-        counted = playground.datasets(butler)
-    return Left(Counter({t: n for t, n in counted.items() if not t.endswith("_log")}), kinds, chains)
+        return Left(playground.datasets(butler), kinds, chains)
 
 
 def reached(world: Playground) -> Reached:

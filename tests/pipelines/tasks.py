@@ -1,7 +1,7 @@
 """Tasks over dictionaries: reduce an exposure, combine exposures, with and without a calibration.
 
 HANG_AT in the environment makes the reduction of that exposure touch HANG_FILE and never return: there a test kills.
-FAIL_AT makes it fail.
+FAIL_AT makes it fail; FAIL_AFTER makes it fail once it has written its output.
 MEET_IN names a folder: a reduction leaves its exposure and its process there, and waits until as many exposures as
 MEETING says are there, which is two unless it is set.
 """
@@ -20,6 +20,7 @@ from lsst.pipe.base import (
     PipelineTask,
     PipelineTaskConfig,
     PipelineTaskConnections,
+    QuantumContext,
     Struct,
 )
 from lsst.pipe.base.connectionTypes import Input, Output, PrerequisiteInput
@@ -49,6 +50,11 @@ class ReduceConfig(PipelineTaskConfig, pipelineConnections=ReduceConnections):
 class Reduce(PipelineTask):
     ConfigClass = ReduceConfig
     _DefaultName = "reduce"
+
+    def runQuantum(self, butlerQC: QuantumContext, inputRefs: Any, outputRefs: Any) -> None:  # noqa: N802, N803  # the names are the middleware's
+        super().runQuantum(butlerQC, inputRefs, outputRefs)
+        if str(butlerQC.quantum.dataId["exposure"]) == os.environ.get("FAIL_AFTER"):
+            raise ValueError("shutter stuck after all")
 
     def run(self, raw: dict[str, Any]) -> Struct:
         hang(raw["exposure"])

@@ -173,7 +173,8 @@ class PipetaskExecutor:
         try:
             with surroundings.entered():
                 butler = at_run(writer(job.place), built.recipe.inputs, job.run)
-                return Run(butler, built.graph, surroundings, partial(progress, job), ended)
+                address = self._address(job.place)
+                return Run(butler, address, built.graph, surroundings, partial(progress, job), ended)
         except BaseException:
             surroundings.close()
             raise

@@ -48,7 +48,7 @@ def _components(butler: Butler, recipe: Recipe, pipeline: PipelineGraph) -> Pred
             output_run=recipe.run,
             skip_existing_in=(recipe.run,) if _exists(butler, recipe.run) else (),
             clobber=True,
-        ).finish(metadata={"data_query": recipe.where}, attach_datastore_records=False)
+        ).finish(metadata={"data_query": recipe.where}, attach_datastore_records=True)
     except FileNotFoundError as error:
         raise _missing_prerequisite(recipe, error) from error
     except CalibrationLookupError as error:

@@ -6,7 +6,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 from lsst.daf.butler import Butler, CollectionType
@@ -14,15 +13,16 @@ from lsst.pipe.base.graph_walker import GraphWalker
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.quantum_reports import ExecutionStatus, QuantumReport
 from lsst.pipe.base.separable_pipeline_executor import SeparablePipelineExecutor
-from lsst.pipe.base.single_quantum_executor import SingleQuantumExecutor
 
 from ...dataid import data_id
 from ...errors import ReconcileError
 from .crew import Lost
+from .execution import Ended, Execution, failed, named
 from .log import Log
 from .middleware import translated
 from .submission import Report
 from .variables import environment
+from .written import forget, register
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,14 +53,17 @@ class Surroundings:
 
 
 class Run:
-    """Gives out quanta in an order that their inputs allow, executes them, and remembers what became of them.
+    """Gives out quanta in an order that their inputs allow, executes them, and registers what they wrote.
 
-    Quanta may be executed in a process forked from the one that made this; all else happens in that one.
+    Quanta may be executed in a process forked from the one that made this; all else happens in that one, which alone
+    has the database.
 
     Parameters
     ----------
     butler
         Writeable; names inputs and output RUN.
+    address
+        The same repository's (path or URI).
     progress
         Gets how many quanta have ended, and how many there are.
     keep
@@ -70,6 +73,7 @@ class Run:
     def __init__(
         self,
         butler: Butler,
+        address: str,
         graph: PredictedQuantumGraph,
         surroundings: Surroundings,
         progress: Callable[[int, int], None],
@@ -78,11 +82,10 @@ class Run:
         self.error: ReconcileError | None = None
         self._butler, self._surroundings, self._progress, self._keep = butler, surroundings, progress, keep
         _prepare(butler, graph)
-        graph.build_execution_quanta()
         self._quanta = len(graph)
         self._graph = graph.quantum_only_xgraph
         self._walker: GraphWalker[UUID] = GraphWalker(self._graph.copy())
-        self._executor = SingleQuantumExecutor(butler=butler, skip_existing_in=[butler.run], clobber_outputs=True)
+        self._execution = Execution(address, graph)
         self._reports: list[QuantumReport] = []
         self._ready: deque[UUID] = deque()
         self._closed = False
@@ -92,21 +95,18 @@ class Run:
         """Return a quantum that can be executed and was not given out yet; None if there is none now."""
         return self._ready.popleft() if self._ready else None
 
-    def execute(self, quantum: UUID) -> QuantumReport:
+    def execute(self, quantum: UUID) -> Ended:
         """Execute a quantum; whatever goes wrong is in its report."""
-        node = self._graph.nodes[quantum]
         with self._surroundings.entered():
-            try:
-                done = self._executor.execute(node["pipeline_node"], node["quantum"], quantum_id=quantum)
-            except Exception as error:  # noqa: BLE001  # a task may raise anything; all of it is reported
-                _LOG.error("%s failed", _named(node), exc_info=error)
-                return QuantumReport.from_exception(error, node["data_id"], node["task_label"], quantumId=quantum)
-        report: QuantumReport = done.report
-        return report
+            return self._execution.execute(quantum)
 
-    def settle(self, quantum: UUID, result: QuantumReport | Lost) -> None:
-        """Take in how a quantum ended; one that failed takes along those that need it, and no others."""
-        report = self._lost(quantum, result) if isinstance(result, Lost) else result
+    def settle(self, quantum: UUID, result: Ended | Lost) -> None:
+        """Register what a quantum wrote and take in how it ended.
+
+        One that failed takes along those that need it, and no others.
+        """
+        with self._surroundings.entered():
+            report = self._registered(quantum, result)
         self._remember(report)
         if report.status is ExecutionStatus.SUCCESS:
             self._walker.finish(quantum)
@@ -116,10 +116,6 @@ class Run:
         self._unblock()
         if len(self._reports) == self._quanta:
             self.close()
-
-    def disconnect(self) -> None:
-        """Close the connections to the database, which processes must not share."""
-        self._butler.registry.resetConnectionPool()
 
     def close(self) -> None:
         """Keep the report; if some quanta have not ended, the run was interrupted."""
@@ -139,15 +135,21 @@ class Run:
         self._reports.append(report)
         self._progress(len(self._reports), self._quanta)
 
-    def _lost(self, quantum: UUID, lost: Lost) -> QuantumReport:
+    def _registered(self, quantum: UUID, result: Ended | Lost) -> QuantumReport:
         node = self._graph.nodes[quantum]
-        error = RuntimeError(f"the process that ran it died with exit code {lost.exit_code}")
-        return QuantumReport.from_exception(error, node["data_id"], node["task_label"], quantumId=quantum)
+        if isinstance(result, Lost):
+            died = RuntimeError(f"the process that ran it died with exit code {result.exit_code}")
+            return failed(quantum, node, died)
+        try:
+            register(self._butler, node["quantum"], result.written)
+        except Exception as error:  # noqa: BLE001  # a database may raise anything; all of it is reported
+            return failed(quantum, node, error)
+        return result.report
 
     def _skipped(self, quantum: UUID) -> QuantumReport:
         node = self._graph.nodes[quantum]
         with self._surroundings.entered():
-            _LOG.error("%s is not run because what it needs failed", _named(node))
+            _LOG.error("%s is not run because what it needs failed", named(node))
         return QuantumReport(
             status=ExecutionStatus.SKIPPED, dataId=node["data_id"], taskLabel=node["task_label"], quantumId=quantum
         )
@@ -162,6 +164,7 @@ def _prepare(butler: Butler, graph: PredictedQuantumGraph) -> None:
     with translated(f"preparing {output}"):
         executor = SeparablePipelineExecutor(butler, clobber_output=True, skip_existing_in=[output])
         executor.pre_execute_qgraph(graph, register_dataset_types=True)
+        forget(butler, output, graph.build_execution_quanta().values())
 
 
 def _report(reports: list[QuantumReport], quanta: int) -> Report:
@@ -173,10 +176,6 @@ def _report(reports: list[QuantumReport], quanta: int) -> Report:
         skipped=tuple(_described(q) for q in of[ExecutionStatus.SKIPPED]),
         interrupted=len(reports) < quanta,
     )
-
-
-def _named(node: Mapping[str, Any]) -> str:
-    return f"{node['task_label']} {data_id(dict(node['data_id'].required))}"
 
 
 def _described(quantum: QuantumReport) -> str:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from lsst.pipe.base.quantum_reports import QuantumReport
 from lsst.utils.threads import disable_implicit_threading
 
 from .crew import Alone, Crew, Workers
+from .execution import Ended
 from .run import Run
-from .turns import Turns
 
 _Task: TypeAlias = tuple[int, UUID]
 """The number of a run, and one of its quanta."""
@@ -23,25 +22,29 @@ def run_together(runs: Sequence[Run], processes: int) -> None:
 
     With more than one process, quanta are executed in workers, and this one only says which.
     """
-    with Turns() as at_the_database:
-        crew = _crew(runs, processes, at_the_database)
-        try:
-            _work(crew, runs)
-        finally:
-            crew.dismiss()
-            for one in runs:
-                one.close()
+    crew = _crew(runs, processes)
+    try:
+        _work(crew, runs)
+    finally:
+        crew.dismiss()
+        for one in runs:
+            one.close()
 
 
-def _work(crew: Crew[_Task, QuantumReport], runs: Sequence[Run]) -> None:
+def _work(crew: Crew[_Task, Ended], runs: Sequence[Run]) -> None:
     turns = deque(enumerate(runs))
     while True:
-        while crew.has_room and (task := _next(turns)) is not None:
-            crew.start(task)
+        _occupy(crew, turns)
         if not (ended := crew.wait()):
             return
+        _occupy(crew, turns)  # whoever is idle goes on while what has ended is registered
         for (number, quantum), result in ended:
             runs[number].settle(quantum, result)
+
+
+def _occupy(crew: Crew[_Task, Ended], turns: deque[tuple[int, Run]]) -> None:
+    while crew.has_room and (task := _next(turns)) is not None:
+        crew.start(task)
 
 
 def _next(turns: deque[tuple[int, Run]]) -> _Task | None:
@@ -54,14 +57,12 @@ def _next(turns: deque[tuple[int, Run]]) -> _Task | None:
     return None
 
 
-def _crew(runs: Sequence[Run], processes: int, at_the_database: Turns) -> Crew[_Task, QuantumReport]:
-    def execute(task: _Task) -> QuantumReport:
+def _crew(runs: Sequence[Run], processes: int) -> Crew[_Task, Ended]:
+    def execute(task: _Task) -> Ended:
         number, quantum = task
         return runs[number].execute(quantum)
 
     if processes == 1:
         return Alone(execute)
     disable_implicit_threading()
-    for one in runs:
-        one.disconnect()
-    return Workers(execute, processes, at_the_database.join)
+    return Workers(execute, processes)
