@@ -7,9 +7,8 @@ graph built and run by the executor alone; each in a process of its own, imports
 repository. Amplifiers are scaled so that the executor alone takes some 10 to 20 s: what is compared is then neither the
 imports nor the pixels alone.
 
-Then the executor alone with one process and with two, each with one thread, on PostgreSQL and on SQLite. There Butler
-takes the only lock of writers for every transaction, reads and the writing of files included, so that workers wait for
-each other half of the time.
+Then the executor alone with one process and with two, each with one thread, on PostgreSQL and on SQLite, which has one
+lock for all writers.
 """
 
 from __future__ import annotations
