@@ -83,7 +83,9 @@ def _otherwise_made(step: Step, facts: Facts) -> Outcome | None:
     software = facts.software.get(step.subject)
     if step.verb != "adopt" or software is None or not software.reasons:
         return None
-    return blocked(f"{step.subject} is of other software: {'; '.join(software.reasons)}", ExitCode.POLICY)
+    return blocked(
+        f"{step.subject} is not shown to be made with its release: {'; '.join(software.reasons)}", ExitCode.POLICY
+    )
 
 
 _UNKNOWN = Standing(False, ("its evidence was not read",))

@@ -22,6 +22,7 @@ from .words import count
 
 Versions: TypeAlias = Mapping[str, str]
 """Package -> version, or in a release a pattern for it, such as `30.2026.*`."""
+_SNAPSHOT = "a snapshot does not tell what it was made with"
 MANY = 5
 """Packages that differ are named one by one up to here."""
 
@@ -62,7 +63,8 @@ def compared(
             Built(work.key.leaf, work.release, want.releases.get(work.release, {}), known[owned.place].get(seal.run))
             for work, seal in works
         ]
-        found[owned.member] = Software(tuple(_differing(built)), mixed(built))
+        unread = repositories is None and any(one.stated for one in built)
+        found[owned.member] = Software((_SNAPSHOT,) if unread else tuple(_differing(built)), mixed(built))
     return replace(seen, facts=replace(seen.facts, software=found)) if found else seen
 
 

@@ -44,8 +44,8 @@ class Forge:
         with Repo(clone) as repo:
             repo.git.push("--quiet", "origin", f"HEAD:{branch}")
 
-    def checks(self, branch: str) -> Told:
-        """Run what a pull request of a branch would run."""
+    def checks(self, branch: str, *, rooted: bool = True) -> Told:
+        """Run what a pull request of a branch would run, with a root of trust or before anybody wrote one down."""
         workspace = self.folder / f"checks-{branch}"
         with Repo.clone_from(str(self.board.remote), workspace / "trusted", branch=MAIN):
             pass
@@ -53,9 +53,8 @@ class Forge:
             merges(repo, branch)
         home = workspace / "home"
         home.mkdir()
-        return Runner(workspace, environment(shim(workspace), HOME=str(home)), {"ROOT": self.root}).run(
-            "specs.yml", "plan", HERE
-        )
+        root = {"ROOT": self.root} if rooted else {}
+        return Runner(workspace, environment(shim(workspace), HOME=str(home)), root).run("specs.yml", "plan", HERE)
 
     def merge(self, branch: str) -> None:
         """Merge a branch on the remote."""
@@ -213,6 +212,12 @@ def test_a_site_that_never_published_is_told_and_not_planned(forge: Forge) -> No
     forge.propose("note", a_set.root)
     told = went_well(forge.checks("note"))
     assert told.summary == "### here: no snapshot of it was ever published, so nothing is planned\n"
+
+
+def test_before_a_root_of_trust_is_named_the_summary_says_that_nobody_verified_the_snapshot(forge: Forge) -> None:
+    went_well(forge.site("snapshot"))
+    forge.propose("any", forge.board.site.root)
+    assert "its signature not verified" in went_well(forge.checks("any", rooted=False)).summary
 
 
 def test_a_snapshot_that_a_stranger_pushed_is_refused(forge: Forge) -> None:

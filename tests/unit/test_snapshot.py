@@ -76,6 +76,8 @@ def test_a_repository_that_could_not_be_looked_at_stays_unknown() -> None:
     with pytest.raises(Unreachable, match="the network is down"):
         reader.calibration_types(frozenset())
     with pytest.raises(Unreachable, match="the network is down"):
+        reader.held_types()
+    with pytest.raises(Unreachable, match="the network is down"):
         reader.exposures_during(INSTRUMENT, ())
 
 
