@@ -12,7 +12,7 @@ import pytest
 from reconciler import scaffold
 from tests.servers import actionlint
 from tests.servers.debian import Missing
-from tests.workflows import FOLDER, steps, workflow
+from tests.workflows import FOLDER, Runner, Told, steps, workflow
 
 EVERY = tuple(sorted(path.name for path in FOLDER.iterdir()))
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", re.ASCII)
@@ -122,3 +122,30 @@ def test_a_site_is_changed_by_one_job_at_a_time_which_is_never_cut_short() -> No
     assert job["concurrency"] == {"group": "apply-${{ matrix.site }}", "cancel-in-progress": False}
     assert job["environment"] == "${{ matrix.site }}"
     assert "github.event_name == 'push'" in job["if"]
+
+
+def ended(job: str, code: int, workspace: Path, *, plan: int = 0) -> Told:
+    """Run a job of a site with a `reconcile` that does nothing but end so."""
+    for name, lines in {"reconcile": f'test "$1" = plan && exit {plan}\nexit {code}', "git": "exit 0"}.items():
+        program = workspace / name
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+    known = {"PATH": f"{workspace}{os.pathsep}{os.environ['PATH']}", "RECONCILE_SPECS": str(workspace)}
+    return Runner(workspace, known).run("sites.yml", job, "usdf")
+
+
+@pytest.mark.parametrize("code", [0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 70])
+def test_an_apply_that_waits_is_told_and_whatever_failed_fails(code: int, tmp_path: Path) -> None:
+    told = ended("apply", code, tmp_path)
+    assert told.code == (0 if code in (0, 4, 10) else code)
+    assert ("::notice::usdf waits" in told.log) == (code in (4, 10))
+
+
+@pytest.mark.parametrize("code", [0, 2, 11])
+def test_drift_and_what_is_unknown_fail_a_night(code: int, tmp_path: Path) -> None:
+    assert ended("drift", code, tmp_path, plan=11 if code == 11 else 0).code == code
+
+
+def test_a_plan_that_fails_keeps_a_site_from_being_changed(tmp_path: Path) -> None:
+    assert ended("apply", 0, tmp_path, plan=3).code == 1
+    assert ended("apply", 0, tmp_path, plan=11).code == 0
