@@ -68,7 +68,7 @@ def deployment(one: Deployable, place: str, scene: Scene) -> Deployment:
     there = document.deployment.repositories[place]
     how = {
         "the deployment's ticket": document.deployment.ticket,
-        "how it is deployed": digest(there.model_dump(mode="json")),
+        "how it is deployed": digest(there.model_dump(mode="json", exclude_defaults=True)),
     }
     seals = _seals(one, place, scene)
     known = {leaf: found for leaf, found in seals.items() if found is not None}
