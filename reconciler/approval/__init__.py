@@ -4,6 +4,7 @@
     record      a statement with who says what of it and when: the bytes that are signed
     seats       whether enough different people of the right roles said yes
     judge       policy, statement, records and the time -> approved, or what is missing, in words
+    decided     what was ever approved, for the board's table
     line        the trusted line of history, walked commit by commit
     documents   statements about documents: policy, site, catalog, processing, build, deploy
     sighting    who vouches for a snapshot of a site

@@ -34,6 +34,7 @@ from .covered import (
     place_of,
     public_chain,
 )
+from .decided import Decided
 from .judge import EFFECTS, Judgement, judge
 from .record import FOLDER, SIGNATURE, NoRecord, Signed, read
 from .statement import Statement
@@ -84,6 +85,8 @@ class Line:
         Every file at the end.
     head
         None if the commit asked for does not stand on the line.
+    decided
+        What was ever approved, in that order: for people, years later. No gate opens by it.
     """
 
     root: str
@@ -96,6 +99,7 @@ class Line:
     public: frozenset[str]
     tree: Mapping[str, Edit]
     head: Head | None
+    decided: tuple[Decided, ...] = ()
 
     @property
     def records(self) -> tuple[Signed, ...]:
@@ -126,6 +130,7 @@ def walk(history: History, root: str, signatures: Signatures, *, now: datetime, 
         public=frozenset(walking.public),
         tree=walking.tree,
         head=None if tree is None else Head(strays, verified(files, walking.policy, signatures), tree),
+        decided=tuple(walking.decided.values()),
     )
 
 
@@ -158,6 +163,7 @@ class _Walk:
     records: dict[str, Signed] = field(default_factory=dict)
     noes: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
     past: dict[tuple[bytes, str], Signed] = field(default_factory=dict)
+    decided: dict[str, Decided] = field(default_factory=dict)
     public: set[str] = field(default_factory=set)
     clock: datetime = BEGINNING
     _policy: Policy | None = None
@@ -182,8 +188,9 @@ class _Walk:
         self._stand(commit)
         if self._policy is None:
             self._begin()
-        self._take_records(commit)
+        brought = self._take_records(commit)
         self._judge()
+        self._decide(commit.name, brought)
 
     def strays(self) -> tuple[Judgement, ...]:
         """Return what the commit holds and nobody has authorised."""
@@ -213,14 +220,17 @@ class _Walk:
         for subject, content in self.stands.items():
             self._believe(subject, authorises(subject, content, NOWHERE, self.root))
 
-    def _take_records(self, commit: Commit) -> None:
-        """Verify the records that the commit brings, by the keys of the policy in force."""
+    def _take_records(self, commit: Commit) -> list[Signed]:
+        """Verify the records that the commit brings, by the keys of the policy in force; return them."""
+        brought: list[Signed] = []
         for path in sorted({e.path.removesuffix(SIGNATURE) for e in commit.edits if e.path.startswith(f"{FOLDER}/")}):
             self.records.pop(path, None)
             for signed in verified((self._file(path),), self.policy, self.signatures):
                 self.records[path] = signed
+                brought.append(signed)
                 if signed.owner == signed.record.person:
                     self._take(signed)
+        return brought
 
     def _take(self, signed: Signed) -> None:
         record = signed.record
@@ -243,6 +253,14 @@ class _Walk:
                 self._believe(subject, statement)
             else:
                 self.stray[subject] = statement
+
+    def _decide(self, commit: str, brought: Iterable[Signed]) -> None:
+        """Note what has enough approvals by what the commit brings."""
+        for statement in {s.record.statement.digest: s.record.statement for s in brought}.values():
+            if statement.verb in EFFECTS and statement.digest not in self.decided:
+                found = judge(self.policy, statement, self._speaking(), self.clock, past=self.past.values())
+                if found.approved:
+                    self.decided[statement.digest] = Decided(statement, found.by, self.clock, commit)
 
     def _believe(self, subject: Subject, statement: Statement) -> None:
         self.believed[subject] = Standing(statement.parts["content"], statement.digest)

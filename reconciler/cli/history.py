@@ -65,10 +65,10 @@ def _names(checkout: Checkout, commit: str, ticket: str) -> bool:
 
 
 def _signed(checkout: Checkout, tree: Tree, sites: list[Site]) -> tuple[tuple[Signed, ...], tuple[str, ...]]:
-    """Return the approval records that are here or ever were on the trusted line; or why nobody's is believed."""
+    """Return the approval records that are, or ever were, on the trusted line, and in words what is not known."""
     try:
-        desk = records.desk(checkout, tree, sites[0].site if len(sites) == 1 else None, fetch=False)
-        return (*desk.records(SshKeygen(NAMESPACE)), *desk.past), ()
+        desk, remarks = records.latest(checkout, tree, sites[0].site if len(sites) == 1 else None)
+        return (*desk.merged(SshKeygen(NAMESPACE)), *desk.past), remarks
     except PolicyRefused as refused:
         return (), (f"No approvals are told: {refused.message}",)
 

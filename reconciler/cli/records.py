@@ -10,9 +10,10 @@ from ..adapters.checkout import Checkout
 from ..approval.line import Line, verified
 from ..approval.record import FOLDER, SIGNATURE, NoRecord, Signed, read
 from ..approval.statement import Statement
-from ..errors import PolicyRefused
+from ..errors import PolicyRefused, Unreachable
 from ..ports import Signatures
 from ..spec.documents import Policy
+from ..spec.documents.trust import Root
 from ..spec.load import Tree
 from ..trust import root_of
 from .trusted import line_of
@@ -40,6 +41,10 @@ class Desk:
         """Return the records of the working tree that somebody whom the policy knows has signed, and every no."""
         return (*verified(tuple(files(self.checkout.root)), self.policy, signatures), *self.noes)
 
+    def merged(self, signatures: Signatures) -> tuple[Signed, ...]:
+        """Return the records that the trusted branch holds at its tip; without one, those of the working tree."""
+        return self.line.records if self.line is not None else self.records(signatures)
+
     @property
     def noes(self) -> tuple[Signed, ...]:
         """Return the rejections and withdrawals that the trusted branch ever held."""
@@ -53,12 +58,31 @@ class Desk:
 
 def desk(checkout: Checkout, tree: Tree, site: str | None, *, fetch: bool) -> Desk:
     """Return what a person has at hand; the root of trust is that of the site, or of the only one that has one."""
+    root = _root(checkout, tree, site)
+    return Desk(checkout, tree, line_of(root, checkout.commit, fetch=fetch) if root is not None else None)
+
+
+def latest(checkout: Checkout, tree: Tree, site: str | None) -> tuple[Desk, tuple[str, ...]]:
+    """Return the same as the trusted branch has it at its tip, and in words what is not known of that."""
+    root = _root(checkout, tree, site)
+    remarks: tuple[str, ...] = ()
+    if root is None:
+        return Desk(checkout, tree, None), ()
+    try:
+        line = line_of(root, checkout.commit)
+    except Unreachable as error:
+        line = line_of(root, checkout.commit, fetch=False)
+        remarks = (f"{error.message}; this is told from what was fetched last.",)
+    tip = line.commits[-1]
+    return Desk(checkout, tree, line if tip == checkout.commit else line_of(root, tip, fetch=False)), remarks
+
+
+def _root(checkout: Checkout, tree: Tree, site: str | None) -> Root | None:
     names = [site] if site else [one.document.site for one in tree.sites]
     roots = {root for name in names if (root := root_of(name, checkout.root)) is not None}
     if len(roots) > 1:
         raise PolicyRefused(f"the sites {', '.join(names)} have different roots of trust", hint="type --site NAME")
-    line = line_of(roots.pop(), checkout.commit, fetch=fetch) if roots else None
-    return Desk(checkout, tree, line)
+    return roots.pop() if roots else None
 
 
 def paths(root: Path) -> Iterator[Path]:

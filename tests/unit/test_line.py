@@ -380,3 +380,51 @@ def test_a_chain_that_was_ever_public_stays_so(repository: Repository) -> None:
     repository.commit(**{"specs/Cam/chain.yaml": text(chain), "specs/Cam/mine.yaml": text({**chain, "name": "u/me/c"})})
     repository.commit(**{"specs/Cam/chain.yaml": None})
     assert repository.line().public == {"Cam/calib"}
+
+
+def adopt(repository: Repository) -> Statement:
+    return statement(root=repository.history.root)
+
+
+def test_what_had_enough_approvals_is_decided_at_the_commit_that_brought_the_last(repository: Repository) -> None:
+    repository.sign("dave", adopt(repository), "propose")
+    repository.sign("alice", adopt(repository))
+    repository.commit()
+    assert repository.line().decided == ()
+    last = repository.sign("bob", adopt(repository))
+    commit = repository.commit()
+    repository.commit(**{"run.sh": b"false"})
+    (decided,) = repository.line().decided
+    assert (decided.statement, decided.by, decided.at) == (adopt(repository), ("alice", "bob"), last.signed)
+    assert decided.commit == commit
+
+
+def test_what_was_decided_stays_so_when_people_have_left_and_approvals_have_expired(repository: Repository) -> None:
+    repository.sign("dave", adopt(repository), "propose")
+    for who in ("alice", "bob"):
+        repository.sign(who, adopt(repository))
+    repository.commit()
+    repository.authorise(
+        POLICY, new_policy(people={name: person(name, "board") for name in ("alice", "carol", "dave")})
+    )
+    repository.commit()
+    line = repository.line(now=NOW + timedelta(days=300))
+    assert "bob" not in line.policy.people
+    assert [one.by for one in line.decided] == [("alice", "bob")]
+
+
+def test_approvals_that_were_gone_before_the_last_one_came_decide_nothing(repository: Repository) -> None:
+    repository.sign("dave", adopt(repository), "propose")
+    alices = repository.sign("alice", adopt(repository))
+    repository.commit()
+    repository.put(alices.path, None)
+    repository.put(alices.path + SIGNATURE, None)
+    repository.sign("bob", adopt(repository))
+    repository.commit()
+    assert repository.line().decided == ()
+
+
+def test_authority_over_documents_is_no_decision_of_the_board(repository: Repository) -> None:
+    repository.authorise(SITE, site(work="elsewhere"))
+    repository.commit()
+    assert repository.line().decided == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..escape import markdown as _text
 from . import summary, words
 from .sheets import Sheet
 from .value import Report
@@ -84,9 +85,3 @@ def _listed(heading: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[st
     found = [f"- {_text(line)}" for line in lines]
     if found:
         yield from ("", f"### {_text(heading)}", "", *found)
-
-
-def _text(text: str) -> str:
-    """Return a text that Markdown and the HTML in it take for nothing but a text."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
-    return "".join(f"\\{letter}" if letter in "\\`*_[]" else letter for letter in plain)
