@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,7 @@ def _specified(
 def _files(open_session: Session) -> dict[str, str]:
     root = open_session.tree.root
     works = (work for work in open_session.want.works.values() if isinstance(work, Curation))
-    return {f.sha256: Path(f.path).relative_to(root).as_posix() for work in works for f in work.files}
+    return {file.sha256: os.path.relpath(file.path, root) for work in works for file in work.files}
 
 
 def _facts(sets: Iterable[Located[CalibrationSet]], seen: Observation) -> Iterator[tuple[str, str]]:

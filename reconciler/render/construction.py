@@ -15,11 +15,11 @@ from ..seals import Construction, Seal
 from ..spec.ranges import Ranges, parse
 from ..validity import BEGINNING, END, period, show
 from ..words import count
+from .ingestion import ingested
 from .plan import which
-from .shell import Option, Variable, command, comment, export
+from .shell import REPO, Option, Variable, command, comment, export
 
 FORMAT = "reconcile construction 1"
-_REPO = Variable("REPO")
 _PREPEND = Option("--mode", "prepend")
 
 
@@ -89,10 +89,10 @@ class _Script:
             case Certified():
                 yield from _certified(deed)
             case Linked():
-                yield from command("butler", "collection-chain", _REPO, _PREPEND, deed.chain, deed.member)
+                yield from command("butler", "collection-chain", REPO, _PREPEND, deed.chain, deed.member)
             case Ordered():
                 yield from comment("Its members are not searched in the order in which they came:")
-                yield from command("butler", "collection-chain", _REPO, _PREPEND, deed.chain, *deed.members)
+                yield from command("butler", "collection-chain", REPO, _PREPEND, deed.chain, *deed.members)
             case Strange():
                 where = f"{deed.dataset_type} {which(deed.data_ids)} in {deed.collection}"
                 yield from comment(f"Certified by somebody, from datasets that no seal names: {where}")
@@ -106,17 +106,11 @@ class _Script:
         yield from comment(f"---- {deed.leaf}")
         yield from (line for told in _told(deed, self.record.selections.get(deed.leaf, "")) for line in comment(told))
         if "curated" in deed.seal.intent:
-            yield from self._curated(deed.seal)
+            yield from ingested(deed.seal, self.record.files)
         elif deed.how is None:
             yield from comment("How it was made was not kept when it was sealed, and no spec makes it so now.")
         else:
             yield from submission(deed.how, deed.seal.intent.get("overrides", {}), self.exported)
-
-    def _curated(self, seal: Seal) -> Iterator[str]:
-        for dataset_type, data_id, sha256, storage_class, dimensions in seal.intent["curated"]:
-            path = self.record.files.get(sha256)
-            yield from comment(f"{dataset_type} {data_id}, {storage_class} over {', '.join(dimensions)}")
-            yield from comment(f"    from {path or 'a file that is not in specs any more'}, sha256 {sha256}")
 
 
 def submission(how: Construction, overrides: Mapping[str, Any], exported: dict[str, str]) -> Iterator[str]:
@@ -191,7 +185,7 @@ def _certified(deed: Certified) -> Iterator[str]:
     options += [Option("--end-date", show(deed.end))] if deed.end != END else []
     if deed.whole:
         given = (deed.source, deed.collection, deed.dataset_type)
-        yield from command("butler", "certify-calibrations", _REPO, *options, *given)
+        yield from command("butler", "certify-calibrations", REPO, *options, *given)
         return
     yield from comment(
         f"Only {deed.dataset_type} {which(deed.data_ids)} of {deed.source}, which no command of butler can pick: "

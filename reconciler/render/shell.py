@@ -19,6 +19,10 @@ class Variable(NamedTuple):
     rest: str = ""
 
 
+REPO = Variable("REPO")
+"""The repository, as DMTN-222 calls it."""
+
+
 class Option(NamedTuple):
     """An option and its value."""
 
@@ -54,6 +58,11 @@ def command(*words: str | Variable | Option) -> Iterator[str]:
     lines = [" ".join(written[:head]), *(f"  {word}" for word in written[head:])]
     yield from (f"{one} \\" for one in lines[:-1])
     yield lines[-1]
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell takes it for one."""
+    return shlex.quote(word)
 
 
 def _written(word: str | Variable | Option) -> str:

@@ -41,6 +41,8 @@ COMMANDS = (
     "approve",
     "approvals",
     "report",
+    "record",
+    "history",
     "demo",
 )
 PROJECT = Path(__file__).parents[2]

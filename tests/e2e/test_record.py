@@ -79,15 +79,51 @@ def certified(desk: Desk) -> dict[str, Any]:
     return {one["collection"]: (one["certifications"], one["children"]) for one in shown if one["type"] != "RUN"}
 
 
+def with_butler() -> dict[str, str]:
+    """Return an environment in which `butler` can be typed."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
 def test_typed_again_the_record_makes_the_same_certifications_and_chains(applied: Desk, tmp_path: Path) -> None:
     before = certified(applied)
     script = tmp_path / "DM-1.sh"
     script.write_text("bps() { :; }\nset -e\n" + applied.done("record", TICKET).out)
     undo(applied)
     assert certified(applied) != before
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(["bash", str(script)], check=True, capture_output=True, env={**os.environ, "PATH": path})
+    subprocess.run(["bash", str(script)], check=True, capture_output=True, env=with_butler())
     assert certified(applied) == before
+
+
+def curated(desk: Desk) -> None:
+    """Bring defects as files in git."""
+    for detector in (0, 1):
+        desk.write(f"defects/{detector}.yaml", f"rows: [{detector}]\n")
+    files = [{"file": f"../../defects/{detector}.yaml", "detector": detector} for detector in (0, 1)]
+    dataset = {"storage_class": "StructuredDataDict", "dimensions": ["instrument", "detector"], "files": files}
+    common = {"kind": "CuratedSet", "instrument": "TestCam", "ticket": "DM-2", "origin": PLACE}
+    desk.write("specs/TestCam/DM-2.yaml", {**common, "datasets": {"defects": dataset}})
+
+
+def defects(desk: Desk) -> list[Any]:
+    """Return the defects that are certified, as science gets them."""
+    with desk.butler() as butler:
+        rows = butler.registry.queryDatasetAssociations("defects", collections=f"{PUBLIC}/DM-2")
+        return sorted((str(row.timespan), butler.get(row.ref)["rows"]) for row in rows)
+
+
+def test_files_in_git_are_ingested_again_as_they_were(unlocked: Desk, tmp_path: Path) -> None:
+    curated(unlocked)
+    unlocked.commit("defects")
+    assert "1 blocked, 2 done" in unlocked.apply().out
+    before = defects(unlocked)
+    assert [rows for _, rows in before] == [[0], [1]]
+    typed = f"bps() {{ :; }}\nset -e\ncd {unlocked.root}\n{unlocked.done('record', 'DM-2').out}"
+    with unlocked.butler() as butler:
+        butler.registry.decertify(f"{PUBLIC}/DM-2", "defects", Timespan(None, None))
+        butler.removeRuns([f"{PUBLIC}/DM-2/unbounded"], unlink_from_chains=True)
+    assert defects(unlocked) == []
+    subprocess.run(["bash", "-c", typed], check=True, capture_output=True, env=with_butler())
+    assert defects(unlocked) == before
 
 
 def test_work_that_failed_is_told_as_not_complete(locked: Desk) -> None:

@@ -90,10 +90,17 @@ bps submit \
 # RUN LSSTComCam/calib/DM-48520/unbounded
 # 2 datasets sealed: defects detectors 0..1
 # recipe sha256:1
-# defects instrument=LSSTComCam,detector=0, Defects over instrument, detector
-#     from specs/LSSTComCam/defects/S00.ecsv, sha256 sha-0
-# defects instrument=LSSTComCam,detector=1, Defects over instrument, detector
-#     from a file that is not in specs any more, sha256 sha-1
+# defects instrument=LSSTComCam,detector=0: specs/LSSTComCam/defects/S00.ecsv, sha256 sha-0
+# defects instrument=LSSTComCam,detector=1: specs/LSSTComCam/defects/S01, old.ecsv, sha256 sha-1
+butler register-dataset-type $REPO defects Defects instrument detector --is-calibration
+# Paths are those of the git repository of specs:
+printf '%s\n' \
+  file,instrument,detector \
+  specs/LSSTComCam/defects/S00.ecsv,LSSTComCam,0 \
+  '"specs/LSSTComCam/defects/S01, old.ecsv",LSSTComCam,1' \
+  > defects.csv
+butler ingest-files $REPO defects LSSTComCam/calib/DM-48520/unbounded defects.csv --transfer copy
+# camera instrument=LSSTComCam: a file that is not in specs any more, sha256 sha-2
 
 # ---- LSSTComCam/calib/DM-48520/DP1/flatGen-r.20250207a
 # 20 exposures: 17..36

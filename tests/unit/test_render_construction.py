@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 from dataclasses import replace
@@ -70,6 +71,7 @@ OVERRIDES = {"isr:doCrosstalk": False, "requestMemory": 4096}
 CURATED = [
     ["defects", ALL[0], "sha-0", "Defects", ["instrument", "detector"]],
     ["defects", ALL[1], "sha-1", "Defects", ["instrument", "detector"]],
+    ["camera", "instrument=LSSTComCam", "sha-2", "Camera", ["instrument"]],
 ]
 FILES = Seal("sha256:1", {"curated": CURATED}, DEFECTS, {"defects": dict.fromkeys(ALL[:2], "uuid")})
 PTC = "LSSTComCam/calib/DM-47447/gainFixup/ptcGen.20241107a/20241107T193934Z"
@@ -101,7 +103,7 @@ RECORD = Record(
     deeds=DEEDS,
     holders={"LSSTComCam/calib": (CHAIN, "LSSTComCam/calib/DM-47447")},
     selections={BIAS: "exposure.day_obs=20241206 and exposure.seq_num >= 427\n"},
-    files={"sha-0": "specs/LSSTComCam/defects/S00.ecsv"},
+    files={"sha-0": "specs/LSSTComCam/defects/S00.ecsv", "sha-1": "specs/LSSTComCam/defects/S01, old.ecsv"},
 )
 
 
@@ -111,17 +113,18 @@ def test_the_script_is_as_reviewed() -> None:
     assert render.text(RECORD) == GOLDEN.read_text(encoding="utf-8")
 
 
-def typed(record: Record) -> list[list[str]]:
-    """Return the words of every command that a shell would run, with variables filled in."""
+def typed(record: Record, folder: Path) -> list[list[str]]:
+    """Return the words of every command that a shell would run in a folder, with variables filled in."""
     stubs = "".join(f'{name}() {{ printf "%s\\t" {name} "$@"; echo; }}\n' for name in ("bps", "butler", "rm"))
     homes = "CP_PIPE_DIR=/cp_pipe CP_VERIFY_DIR=/cp_verify\n"
-    done = subprocess.run(["sh", "-c", stubs + homes + render.text(record)], capture_output=True, check=True, text=True)
+    script = ["sh", "-c", stubs + homes + render.text(record)]
+    done = subprocess.run(script, capture_output=True, check=True, text=True, cwd=folder)
     assert done.stderr == ""
     return [line.rstrip("\t").split("\t") for line in done.stdout.splitlines()]
 
 
-def test_a_shell_runs_these_commands_and_no_others() -> None:
-    found = typed(RECORD)
+def test_a_shell_runs_these_commands_and_no_others(tmp_path: Path) -> None:
+    found = typed(RECORD, tmp_path)
     assert [words[:2] for words in found] == [
         ["bps", "submit"],
         ["butler", "certify-calibrations"],
@@ -130,6 +133,8 @@ def test_a_shell_runs_these_commands_and_no_others() -> None:
         ["butler", "certify-calibrations"],
         ["butler", "collection-chain"],
         ["bps", "submit"],
+        ["butler", "register-dataset-type"],
+        ["butler", "ingest-files"],
         ["bps", "submit"],
         ["butler", "certify-calibrations"],
         ["butler", "collection-chain"],
@@ -141,8 +146,20 @@ def test_a_shell_runs_these_commands_and_no_others() -> None:
                         "--end-date", "2025-01-01T00:00:00", DARK, leaf("dark"), "dark"]  # fmt: skip
 
 
-def test_no_chain_is_ever_redefined() -> None:
-    chained = [words for words in typed(RECORD) if words[1] == "collection-chain"]
+def test_the_table_of_files_is_one_that_can_be_read(tmp_path: Path) -> None:
+    typed(RECORD, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["defects.csv"]
+    with (tmp_path / "defects.csv").open(newline="") as table:
+        rows = list(csv.reader(table))
+    assert rows == [
+        ["file", "instrument", "detector"],
+        ["specs/LSSTComCam/defects/S00.ecsv", "LSSTComCam", "0"],
+        ["specs/LSSTComCam/defects/S01, old.ecsv", "LSSTComCam", "1"],
+    ]
+
+
+def test_no_chain_is_ever_redefined(tmp_path: Path) -> None:
+    chained = [words for words in typed(RECORD, tmp_path) if words[1] == "collection-chain"]
     assert chained
     assert all(words[3:5] == ["--mode", "prepend"] for words in chained)
 
