@@ -7,7 +7,7 @@ older ticket of somebody.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ from reconciler.adapters.butler.validity_edits import timespan
 from reconciler.dataid import data_id, parse
 from reconciler.errors import ReconcileError
 from reconciler.ports import Exposure, Graph, Job, Progress, Status
+from reconciler.seals import Datasets
 from tests.servers.postgresql import Server
 from tests.worlds import DETECTORS, EXPOSURES, INSTRUMENT, PLACE, PUBLIC, Small, clock, outputs
 
@@ -28,11 +29,18 @@ RAWS = f"{INSTRUMENT}/raw/all"
 DAY = 20241206
 
 
+def _same(leaf: str, identity: str) -> dict[str, str]:
+    return {"leaf": leaf}
+
+
 @dataclass
 class ButlerExecutor:
     """Puts what a job lacks into its RUN, in this process; counts what it put."""
 
     address: str
+    outputs: Callable[[Job], Datasets] = outputs
+    content: Callable[[str, str], dict[str, str]] = _same
+    """What the dataset of a leaf and a data ID holds."""
     built: list[str] = field(default_factory=list)
     pending: set[str] = field(default_factory=set)
 
@@ -60,7 +68,7 @@ class ButlerExecutor:
         self.pending.discard(job.leaf)
         self.butler.collections.register(job.run, CollectionType.RUN)
         for done, (dataset_type, identity) in enumerate(lacking):
-            self.butler.put({"leaf": job.leaf}, dataset_type, parse(identity), run=job.run)
+            self.butler.put(self.content(job.leaf, identity), dataset_type, parse(identity), run=job.run)
             self.built.append(f"{job.leaf} {dataset_type} {identity}")
             progress(job, done + 1, graph.quanta)
 
@@ -79,7 +87,7 @@ class ButlerExecutor:
 
     def _lacking(self, job: Job) -> list[tuple[str, str]]:
         there = self._there(job) or set()
-        return [(t, d) for t, ids in outputs(job).items() for d in ids if (t, d) not in there]
+        return [(t, d) for t, ids in self.outputs(job).items() for d in ids if (t, d) not in there]
 
     def _exists(self, collection: str) -> bool:
         """Ask by name: a question for all collections fails while somebody else makes a chain."""
@@ -96,18 +104,20 @@ class ButlerExecutor:
             return None
         return {
             (t, data_id(dict(ref.dataId.required)))
-            for t in outputs(job)
+            for t in self.outputs(job)
             for ref in self.butler.registry.queryDatasets(t, collections=[job.run])
         }
 
 
-def make_template(root: Path, database: str | None = None) -> Path:
+def make_template(root: Path, database: str | None = None, schema: str | None = None) -> Path:
     """Make the repository that every world gets a copy of."""
     from lsst.daf.butler import Butler, Config
 
     config = Config()
     if database:
         config["registry", "db"] = database
+    if schema:
+        config["registry", "namespace"] = schema
     Butler.makeRepo(root, config=config)
     with Butler.from_config(str(root), writeable=True) as butler:
         _camera(butler)

@@ -17,6 +17,10 @@ from sqlalchemy import Engine, event
 
 from reconciler.ports import Executor, Repository
 
+CARRYING = frozenset({"definitions", "pieces", "receive"})
+"""What a repository does where sets go from place to place. `distribution.test_kills` cuts there, `crash.test_ports` at
+everything else that a repository does."""
+
 
 class Crash(BaseException):
     """The process is no more."""
