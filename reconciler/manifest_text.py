@@ -7,7 +7,7 @@ one `ReconcileError` that names the manifest and the first thing that is wrong w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -27,15 +27,24 @@ LIMIT = 64 << 20
 
 def write(manifest: Manifest) -> bytes:
     """Return the canonical text of a manifest."""
-    content = {
+    content = _content(manifest)
+    return _text(content, seals.digest(content))
+
+
+def _text(content: Mapping[str, Any], digest: str) -> bytes:
+    """Return the text; its digest is for what the content root does not cover, such as paths and definitions."""
+    text = json.dumps({**content, "digest": digest}, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _content(manifest: Manifest) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "instrument": manifest.instrument,
         "ticket": manifest.ticket,
         "definitions": {name: asdict(one) for name, one in manifest.definitions.items()},
         "parts": {leaf: _part(part) for leaf, part in manifest.parts.items()},
     }
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -49,10 +58,14 @@ def read(text: bytes, *, ticket: str, root: str, name: str) -> Manifest:
     `name` is what an error calls it.
     """
     try:
-        manifest = _manifest(_document(text))
+        document = _document(text)
+        manifest = _manifest(document)
         for reason in _faults(manifest, ticket, root):
             _refuse(reason)
-        if text != write(manifest):
+        content = _content(manifest)
+        if (found := seals.digest(content)) != document.digest:
+            _refuse(f"its digest is {found}, and it says {document.digest}")
+        if text != _text(content, document.digest):
             _refuse("it is not written as this program writes it")
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -219,6 +232,7 @@ class _Definition(_Model):
 
 class _Document(_Model):
     format: int
+    digest: _Word
     instrument: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     ticket: _Word
     definitions: dict[_Word, _Definition]

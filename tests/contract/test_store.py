@@ -192,7 +192,9 @@ def test_two_manifests_of_a_ticket_stand_side_by_side(shelf: Shelf) -> None:
     first = published(shelf.store)
     contents = kept(shelf.store, Source({data_id(2): b"two"}))
     second = manifest_of(contents)
-    second = replace(second, parts={f"{LEAF[:-1]}b": second.parts[LEAF]})
+    part, leaf = second.parts[LEAF], f"{LEAF[:-1]}b"
+    seal = replace(part.seal, run=part.seal.run.replace(LEAF, leaf))
+    second = replace(second, parts={leaf: replace(part, seal=seal)})
     shelf.store.publish(second)
     assert set(map(where, shelf.store.manifests(TICKETS))) == {where(first), where(second)}
 
@@ -296,8 +298,14 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], bytes], bytes], str]] = {
     "an endless path": (item(path="a/" * 2000 + "a"), "at most"),
     "another leaf": (
         edited(lambda d: d["parts"].update({"Cam/calib/DM-9/biasGen.20250207a": d["parts"].pop(LEAF)})),
-        "its content root is",
+        "is not a RUN of it",
     ),
+    "a flipped bit in a path": (lambda _, text: text.replace(b"bias_0", b"bias_1"), "its digest is sha256:"),
+    "another storage class": (
+        field("definitions", "bias", "storage_class", value="StructuredDataList"),
+        "its digest is sha256:",
+    ),
+    "no digest of the whole": (edited(lambda document: document.pop("digest")), "digest: Field required"),
     "a run that climbs out": (field("parts", LEAF, "seal", "run", value=f"{LEAF}/../x"), "is not a RUN of it"),
     "somebody's run": (field("parts", LEAF, "seal", "run", value="Cam/raw/all"), "Cam/raw/all is not a RUN of it"),
     "a run with a blank": (field("parts", LEAF, "seal", "run", value="a b"), "should match pattern"),
