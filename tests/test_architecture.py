@@ -43,7 +43,7 @@ LAYERS = {
     ),
     "authority": Layer("authority", ("words", "specs", "core", "meaning of specs", "approvals", "protocol")),
     "whereabouts": Layer("matrix", ("words", "specs", "core", "meaning of specs")),
-    "what was done": Layer("history", ("words", "specs", "core", "approvals")),
+    "what was done": Layer("history board", ("words", "specs", "core", "approvals")),
     "roots of trust": Layer("trust", ("words", "specs")),
     "daily": Layer("daily", ("words", "verdicts", "specs", "core", "meaning of specs")),
     "adapters": Layer("adapters", ("words", "core")),
