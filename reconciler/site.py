@@ -14,6 +14,7 @@ from .archived import Archive
 from .errors import ReconcileError, UsageError
 from .intent import Desired
 from .ports import Executor, Progress, Repository, Series, Store
+from .spec.addresses import address
 from .spec.documents import Influx, Site
 from .spec.load import Tree
 from .steps import World
@@ -69,7 +70,7 @@ def connect(site: Site, root: Path) -> Place:
     from .adapters.pipetask import PipetaskExecutor
     from .adapters.unsupported import UnsupportedEngine
 
-    addresses = {f"{site.site}/{name}": _address(r.butler, root) for name, r in site.repositories.items()}
+    addresses = {f"{site.site}/{name}": address(r.butler, root) for name, r in site.repositories.items()}
     repositories = {place: ButlerRepository(place, address) for place, address in addresses.items()}
     releases = {name: _paths(release.environment, root) for name, release in site.releases.items()}
     config = str((root / site.engine.config).resolve()) if site.engine.config else None
@@ -87,7 +88,7 @@ def archive(site: Site, root: Path) -> Store | None:
     """Return the site's archive; None if it has none."""
     from .adapters.archive import archive_at
 
-    return archive_at(_address(site.archive, root)) if site.archive else None
+    return archive_at(address(site.archive, root)) if site.archive else None
 
 
 def series(site: Site, root: Path) -> tuple[Series, ...]:
@@ -106,11 +107,6 @@ def _influx(influx: Influx) -> Series:
     if influx.token and not token:
         raise UsageError(f"{influx.url}: the environment variable {influx.token}, its token, is not set")
     return InfluxSeries(Server(influx.url, token), influx.database)
-
-
-def _address(written: str, root: Path) -> str:
-    """Return a URI as it is; a path relative to the root of the git repository."""
-    return written if "://" in written else str((root / written).resolve())
 
 
 def _paths(environment: Mapping[str, str], root: Path) -> dict[str, str]:

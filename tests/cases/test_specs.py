@@ -21,6 +21,7 @@ PLACES = {
     "curated.yaml": "specs/Cam/DM-2.yaml",
     "catalog.yaml": "specs/Cam/catalog.yaml",
     "site.yaml": "sites/usdf.yaml",
+    "summit.yaml": "sites/summit.yaml",
 }
 
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..problems import Problem
-from . import chains, curated, examinations, locks, naming, places, policies, products, selections, windows
+from . import (
+    chains,
+    curated,
+    destinations,
+    examinations,
+    locks,
+    naming,
+    places,
+    policies,
+    products,
+    selections,
+    windows,
+)
 from .context import Context
 
 Rule = Callable[[Context], Iterator[Problem]]
@@ -34,6 +46,7 @@ CROSS: tuple[Rule, ...] = (
     places.unknown_places,
     places.releases,
     places.sites_twice,
+    places.one_repository_each,
     policies.sites_exist,
     products.unknown_products,
     products.bands,
@@ -51,6 +64,8 @@ CROSS: tuple[Rule, ...] = (
     chains.unused_externals,
     chains.defined_twice,
     chains.circles,
+    destinations.members_that_never_come,
+    destinations.deployed_for_nobody,
     locks.orphans,
     locks.missing,
     locks.stale,

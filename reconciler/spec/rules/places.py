@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..addresses import identity, is_shared
 from ..documents import CalibrationSet, Chain, CuratedSet, Lock
 from ..located import FieldPath
 from ..problems import Problem, listed, nearest
@@ -54,6 +55,24 @@ def sites_twice(context: Context) -> Iterator[Problem]:
             if other != located.path:
                 found = f"{other} already has the products of {release!r}"
                 yield located.problem("catalog-twice", ("releases", index), found, "one catalog per release")
+
+
+def one_repository_each(context: Context) -> Iterator[Problem]:
+    """No repository stands behind two places: what is meant for one of them would be written into the other.
+
+    A complete path of another site is another machine's: there, who asks is told apart by the record in the repository.
+    """
+    first: dict[tuple[str, str], str] = {}
+    for one in context.tree.sites:
+        for name, repository in one.document.repositories.items():
+            place, written = f"{one.document.site}/{name}", repository.butler
+            machines = (one.document.site, "") if is_shared(written) else (one.document.site,)
+            known = identity(written, context.tree.root)
+            other = next((first[m, known] for m in machines if (m, known) in first), place)
+            first.update({(machine, known): place for machine in machines if other == place})
+            if other != place:
+                found, expected = f"{written} is already {other}", "a repository of its own for each place"
+                yield one.problem("repository-twice", ("repositories", name, "butler"), found, expected)
 
 
 def _places(document: object) -> Iterator[tuple[FieldPath, str]]:
