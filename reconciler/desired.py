@@ -101,9 +101,8 @@ def _concerns(document: Document, places: Collection[str]) -> bool:
 def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> Iterator[Chain]:
     """Want one chain at one place; yield it if it is public."""
     chain = Chain(place, document.name)
-    exception = document.exceptions.get(place)
-    members = exception.members if exception else document.members
-    lacking = {m: reason for m in members if (reason := _lacking(m, place, tree, wanted))}
+    members = document.at(place)
+    lacking = {m: reason for m in members if (reason := _lacking(m, document, place, tree, wanted))}
     wanted.notices += [
         f"{place}: {document.name} is planned without {m}, {reason}" for m, reason in sorted(lacking.items())
     ]
@@ -112,8 +111,11 @@ def _chain(document: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> 
         yield chain
 
 
-def _lacking(member: str, place: str, tree: Tree, wanted: _Wanted) -> str:
+def _lacking(member: str, of: ChainDocument, place: str, tree: Tree, wanted: _Wanted) -> str:
     """Return why a chain's member cannot be at a place; empty if it can, or if no spec makes it."""
+    chains = [one.document for one in tree.chains if one.document.name == member]
+    if chains and member not in {external.collection for external in of.external}:
+        return _lacking_chain(chains, place, tree, wanted)
     document = _maker(member, tree)
     if document is None or document.origin == place or (place, member) in wanted.brought:
         return ""
@@ -122,6 +124,16 @@ def _lacking(member: str, place: str, tree: Tree, wanted: _Wanted) -> str:
         return f"which is built at {document.origin}; `deployment:` of {document.ticket} does not name this place"
     skipped = deployed[place].skip
     return f"which is not wanted here: {skipped}" if skipped else f"which cannot be had from {document.origin}"
+
+
+def _lacking_chain(chains: list[ChainDocument], place: str, tree: Tree, wanted: _Wanted) -> str:
+    """Return why a chain that documents define cannot be at a place: none of them does so there, or it is empty."""
+    here = next((one for one in chains if not one.repositories or place in one.repositories), None)
+    if here is None:
+        return "which no document defines here"
+    if all(_lacking(member, here, place, tree, wanted) for member in here.at(place)):
+        return "of which nothing comes here"
+    return ""
 
 
 def _maker(member: str, tree: Tree) -> Document | None:

@@ -184,6 +184,52 @@ def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(se
     assert SUMMIT in several.plan("summit", *documents).unknown
 
 
+def ordered(name: str, *members: str, **more: Any) -> Model:
+    """Return a Chain document that says more than its members."""
+    return document(kind="Chain", instrument=INSTRUMENT, name=name, members=list(members), **more)
+
+
+def test_a_chain_is_another_one_where_an_exception_says_so_and_holds_what_only_that_place_has(several: Several) -> None:
+    local = f"{PUBLIC}/LOCAL"
+    top = ordered(
+        PUBLIC,
+        TICKET,
+        external=[{"collection": local, "reason": "theirs"}],
+        exceptions={SUMMIT: {"members": [local, TICKET], "reason": "theirs first"}},
+    )
+    deployed(several, *spec()[:2], top)
+    assert several.stores[SUMMIT].children[PUBLIC] == (local, TICKET)
+    assert several.stores[EMBARGO].children[PUBLIC] == (TICKET, local)
+
+
+def test_what_a_place_should_have_of_others_and_has_not_is_waited_for(several: Several) -> None:
+    top = ordered(PUBLIC, TICKET, "OTHER", external=[{"collection": "OTHER", "reason": "theirs"}])
+    several.apply("usdf", *spec()[:2], top)
+    blocked = [p.expected.reason for p in several.plan("summit", *spec()[:2], top).steps if p.expected.reason]
+    assert f"needs OTHER at {SUMMIT}, which does not exist and which no spec makes" in blocked
+
+
+def test_a_chain_of_which_nothing_comes_to_a_place_is_not_linked_there(several: Several, curated: Model) -> None:
+    run, unbounded = f"{PUBLIC}/DM-5/unbounded", f"{PUBLIC}/unbounded"
+    documents = (*spec()[:2], curated, chain(run, name=unbounded), chain(TICKET, unbounded))
+    deployed(several, *documents)
+    assert several.stores[SUMMIT].children[PUBLIC][:2] == (TICKET, unbounded)
+    assert unbounded not in several.stores[EMBARGO].types
+    assert several.stores[EMBARGO].children[PUBLIC] == (TICKET, f"{PUBLIC}/LOCAL")
+    told = f"{EMBARGO}: {PUBLIC} is planned without {unbounded}, of which nothing comes here"
+    assert told in several.plan("usdf", *documents).notices
+
+
+def test_a_chain_that_no_document_defines_at_a_place_is_not_linked_there(several: Several, curated: Model) -> None:
+    inner = ordered("inner", f"{PUBLIC}/DM-5", repositories=[MAIN])
+    documents = (curated, inner, chain("inner"))
+    deployed(several, *documents)
+    assert several.stores[MAIN].children[PUBLIC][0] == "inner"
+    assert several.stores[SUMMIT].children[PUBLIC] == (f"{PUBLIC}/LOCAL",)
+    told = f"{SUMMIT}: {PUBLIC} is planned without inner, which no document defines here"
+    assert told in several.plan("summit", *documents).notices
+
+
 def protected(**more: Any) -> tuple[Model, ...]:
     return spec(deployment={"ticket": "DM-9", "repositories": {SUMMIT: {"protect": True}}}, **more)
 

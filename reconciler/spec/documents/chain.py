@@ -36,3 +36,8 @@ class Chain(Model):
     external: tuple[External, ...] = ()
     exceptions: dict[Name, Deviation] = Field(default_factory=dict)
     waive: tuple[Waiver, ...] = ()
+
+    def at(self, place: str) -> tuple[str, ...]:
+        """Return the members at one place."""
+        exception = self.exceptions.get(place)
+        return exception.members if exception else self.members
