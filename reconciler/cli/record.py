@@ -41,14 +41,14 @@ def run(ticket: str, directory: Path, site: str | None, *, as_json: bool) -> Exi
 def record(open_session: Session, ticket: str) -> render.Record:
     """Return what the site's repositories and the specs tell of a ticket; that of its origin, if several hold it."""
     sets = [one for one in open_session.tree.sets if one.document.ticket == ticket]
-    seen = _seen(open_session, ticket, [one.document.origin for one in sets])
+    seen, unknown = _seen(open_session, ticket, [one.document.origin for one in sets])
     specified, selections = _specified(open_session, sets, seen)
     found = deeds(seen, ticket, pins(seen, open_session.want), specified)
     return render.Record(
         ticket=ticket,
         place=seen.place,
         address=open_session.place.addresses[seen.place],
-        facts=tuple(_facts(sets, seen)),
+        facts=(*_facts(sets, seen), *(("not reached", reason) for reason in unknown)),
         deeds=tuple(_with_versions(deed, open_session.place.repositories[seen.place]) for deed in found),
         holders=holders(seen, ticket),
         selections=selections,
@@ -64,8 +64,8 @@ def _with_versions(deed: Deed, repository: Repository) -> Deed:
     return replace(deed, how=replace(deed.how, versions=decisive(recorded)))
 
 
-def _seen(open_session: Session, ticket: str, origins: list[str]) -> Observation:
-    """Return what holds the ticket: all collections, and the certifications and contents of its own."""
+def _seen(open_session: Session, ticket: str, origins: list[str]) -> tuple[Observation, list[str]]:
+    """Return what holds the ticket: all collections, and the certifications of its own; and what was not reached."""
     unknown, known = list[str](), set[str]()
     for place in sorted(open_session.readers, key=lambda place: (place not in origins, place)):
         reader = open_session.readers[place]
@@ -76,7 +76,7 @@ def _seen(open_session: Session, ticket: str, origins: list[str]) -> Observation
             continue
         tickets = {found for name in whole.collections if (found := ticket_in(name)) is not None}
         if ticket in tickets:
-            return _closely(reader, whole, ticket, open_session)
+            return _closely(reader, whole, ticket, open_session), unknown
         known |= tickets
     if unknown:
         raise Unreachable("\n".join(unknown))
@@ -87,8 +87,7 @@ def _seen(open_session: Session, ticket: str, origins: list[str]) -> Observation
 def _closely(reader: Reader, whole: Observation, ticket: str, open_session: Session) -> Observation:
     own = frozenset(name for name in whole.collections if ticket_in(name) == ticket)
     pinned = [key.leaf for key, work in open_session.want.works.items() if isinstance(work, Pin)]
-    sealed = frozenset(name for one in whole.seals.values() for name in one.datasets)
-    types = sealed | reader.calibration_types(frozenset(n for n in own if whole.collections[n].type == "CALIBRATION"))
+    types = reader.calibration_types(frozenset(n for n in own if whole.collections[n].type == "CALIBRATION"))
     close = reader.observe(Scope(own.union(pinned), types))
     return replace(close, collections=whole.collections)
 

@@ -62,6 +62,10 @@ def test_a_noisy_amplifier_is_named_in_the_report(desk: Desk, tmp_path: Path) ->
     front = (tmp_path / "report" / "index.html").read_text()
     assert "NOISE" in front
     assert "C01" in front
+    record = (tmp_path / "report" / "record.html").read_text()
+    assert "bps submit --input" in record
+    assert "<dt>sealed</dt>" in record
+    assert "numpy " in record
 
 
 def test_a_report_of_what_passed_says_so_and_what_a_link_would_change(desk: Desk) -> None:
