@@ -15,7 +15,7 @@ from reconciler.observation import Scope
 from reconciler.parcel import Definition
 from reconciler.ports import Foreign
 from reconciler.validity import BEGINNING, END
-from tests.contract.hands import EVERYTHING, LOSSES, ButlerHands, Hands, Loss, data_id
+from tests.contract.hands import EVERYTHING, LOSSES, ButlerHands, Hands, Loss, copy, data_id
 from tests.contract.parcels import DEFINITIONS, RUN, held, offered, opened, read, receive
 
 
@@ -64,6 +64,19 @@ def test_what_is_handed_out_by_one_can_be_taken_in_by_another(hands: Hands) -> N
     (piece,) = hands.repository.pieces(RUN, uuids)
     assert piece.path.endswith(".yaml")
     assert (piece.data_id, piece.uuid, piece.content) == (data_id(3), uuids["bias"][data_id(3)], None)
+
+
+def test_one_repository_hands_on_to_another_in_one_process(
+    butler_hands: ButlerHands, sqlite_template: Path, tmp_path: Path
+) -> None:
+    there = ButlerHands(copy(sqlite_template, tmp_path / "there"))
+    receive(there, offered(3), offered(4, "defects"))
+    uuids = {"bias": held(there), "defects": held(there, "defects")}
+    definitions = there.repository.definitions(frozenset(uuids))
+    butler_hands.repository.receive(RUN, definitions, there.repository.pieces(RUN, uuids), lambda content: None)
+    assert {"bias": held(butler_hands), "defects": held(butler_hands, "defects")} == uuids
+    assert butler_hands.repository.digests(RUN, tuple(uuids)) == there.repository.digests(RUN, tuple(uuids))
+    there.close()
 
 
 def test_definitions_are_told_of_those_types_that_there_are(hands: Hands) -> None:

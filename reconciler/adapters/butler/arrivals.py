@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 from ...content import Content
 from ...errors import ReconcileError
 from ...parcel import Piece
+from .failures import of_files, reason
 
 THREADS = 4
 """Files that are copied at once; hashing lets other threads go on."""
@@ -69,8 +70,10 @@ def _copied(folder: Path, piece: Piece) -> Arrived:
 def _read(piece: Piece, file: BinaryIO) -> bytes:
     try:
         return file.read(CHUNK)
-    except OSError as error:
-        raise ReconcileError(f"the file of {piece} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        if not of_files(error):
+            raise
+        raise ReconcileError(f"the file of {piece} cannot be read: {reason(error)}") from error
 
 
 def _differs(piece: Piece, expected: Content, found: Content) -> ReconcileError:

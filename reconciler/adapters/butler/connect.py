@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ...errors import ReconcileError, Unreachable
+from .failures import of_files
 
 T = TypeVar("T")
 
@@ -115,13 +116,21 @@ def told(place: str) -> Iterator[None]:
             f"{place}: somebody else changed the repository at the same time: {_first_line(error)}",
             hint="Nothing of this step was written; run it again.",
         ) from error
-    except (SQLAlchemyError, ReadOnlyDatabaseError, OSError) as error:
-        raise Unreachable(
-            f"{place} cannot be read or written: {_first_line(error)}",
-            hint="Nothing of this step was written; mend the place and run it again.",
-        ) from error
+    except (SQLAlchemyError, ReadOnlyDatabaseError) as error:
+        raise _away(place, error) from error
     except (ButlerUserError, RegistryError, InconsistentUniverseError) as error:
         raise ReconcileError(f"{place}: {_first_line(error)}") from error
+    except Exception as error:
+        if not of_files(error):
+            raise
+        raise _away(place, error) from error
+
+
+def _away(place: str, error: BaseException) -> Unreachable:
+    return Unreachable(
+        f"{place} cannot be read or written: {_first_line(error)}",
+        hint="Nothing of this step was written; mend the place and run it again.",
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from ...errors import ReconcileError
 from ...parcel import Piece
 from ...seals import Datasets
+from .failures import of_files, reason
 from .rows import data_id_of
 from .stored import lost
 from .types import dataset_types
@@ -51,8 +52,10 @@ def _opener(uri: Any) -> Any:
         try:
             stream = uri.open("rb")
             file = stream.__enter__()
-        except OSError as error:
-            raise ReconcileError(f"{uri} cannot be read: {error.strerror or error}") from error
+        except Exception as error:
+            if not of_files(error):
+                raise
+            raise ReconcileError(f"{uri} cannot be read: {reason(error)}") from error
         try:
             yield file
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 from ...content import Content
 from ...errors import ReconcileError
 from ...words import count
+from .failures import of_files, reason
 from .rows import data_id_of
 
 THREADS = 8
@@ -55,6 +56,8 @@ def _read(uri: Any) -> tuple[str, int]:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
-    except OSError as error:
-        raise ReconcileError(f"{uri} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        if not of_files(error):
+            raise
+        raise ReconcileError(f"{uri} cannot be read: {reason(error)}") from error
     return digest.hexdigest(), size
