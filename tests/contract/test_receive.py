@@ -299,6 +299,29 @@ def test_what_the_dead_left_in_the_spool_is_removed_and_what_the_living_have_the
     assert held(butler_hands) == {data_id(3): outer.uuid, data_id(4): inner.uuid}
 
 
+def test_who_may_write_into_the_datastore_may_spool_there(butler_hands: ButlerHands) -> None:
+    butler_hands.root.chmod(0o2775)
+    receive(butler_hands, offered(3))
+    assert (butler_hands.root / "reconcile-spool").stat().st_mode & 0o7777 == 0o2775
+
+
+def test_nothing_is_read_any_more_after_an_error(butler_hands: ButlerHands) -> None:
+    import threading
+
+    going = threading.Event()
+
+    def slowly() -> object:
+        going.wait(60)
+        return opened(b"late")
+
+    pieces = [offered(d, t) for t in ("bias", "dark", "defects") for d in range(10)]
+    late = [replace(piece, open=slowly) for piece in pieces[4:]]
+    threading.Timer(0.2, going.set).start()
+    with pytest.raises(ReconcileError, match="is not what it should be"):
+        receive(butler_hands, replace(pieces[0], open=lambda: opened(b"other")), *pieces[1:4], *late)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+
+
 def test_two_datasets_that_share_a_file_are_healed_apart(butler_hands: ButlerHands) -> None:
     """`unstore` leaves a file that another dataset has on record, too."""
     from lsst.daf.butler import FileDataset

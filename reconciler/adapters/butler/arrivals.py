@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
@@ -32,10 +32,10 @@ class Arrived(NamedTuple):
     content: Content
 
 
-def arrivals(folder: Path, pieces: Sequence[Piece]) -> Iterator[Arrived]:
+def arrivals(folder: Path, pieces: Sequence[Piece]) -> Generator[Arrived]:
     """Copy the files of these pieces into a directory, and yield them in their order.
 
-    A file that is not what its piece says is an error by name, after those before it.
+    A file that is not what its piece says is an error by name, after those before it. Close it to stop the copying.
     """
     on_the_way: deque[Future[Arrived]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

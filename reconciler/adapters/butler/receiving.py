@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -59,8 +59,8 @@ def receive(
     register(butler, run, "RUN")
     for dataset_type in types.values():
         butler.registry.registerDatasetType(dataset_type)
-    with spool(butler) as folder:
-        for batch in _batches(arrivals(folder, lacking)):
+    with spool(butler) as folder, closing(arrivals(folder, lacking)) as arrived:
+        for batch in _batches(arrived):
             _keep(connection, run, types, batch)
             for one in batch:
                 progress(one.content)

@@ -26,8 +26,7 @@ def spool(butler: Any) -> Iterator[Path]:
         with TemporaryDirectory() as folder:
             yield Path(folder)
         return
-    base = local / DIRECTORY
-    base.mkdir(exist_ok=True)
+    base = _base(local)
     with _locked(base):
         _sweep(base)
         mine = Path(mkdtemp(dir=base))
@@ -38,6 +37,17 @@ def spool(butler: Any) -> Iterator[Path]:
     finally:
         shutil.rmtree(mine, ignore_errors=True)
         os.close(lock)
+
+
+def _base(root: Path) -> Path:
+    """Return where all spools are, writeable for whoever may write into the datastore."""
+    base = root / DIRECTORY
+    try:
+        base.mkdir()
+        base.chmod(root.stat().st_mode & 0o7777)
+    except FileExistsError:
+        pass
+    return base
 
 
 @contextmanager
