@@ -71,7 +71,7 @@ def test_every_place_has_it_under_the_same_fingerprint(distributed: Desk) -> Non
 
 def test_then_nothing_is_left_to_do_anywhere(distributed: Desk) -> None:
     for name in ("usdf", "summit", "tts"):
-        assert f"Nothing to do: {name} is as the specs say." in distributed.done("plan", "--site", name).out
+        assert f"Nothing to do: {name} is as the specs say" in distributed.done("plan", "--site", name).out
 
 
 def test_a_newcomer_sees_the_same_tree_everywhere_and_what_the_summit_had(distributed: Desk) -> None:
