@@ -13,7 +13,7 @@ from pathlib import Path
 from .archived import Archive
 from .errors import ReconcileError, UsageError
 from .intent import Desired
-from .ports import Executor, Progress, Repository, Series, Store
+from .ports import Counted, Executor, Progress, Repository, Series, Store
 from .spec.addresses import address
 from .spec.documents import Influx, Site
 from .spec.load import Tree
@@ -42,10 +42,10 @@ class Place:
         """Return the archive as far as the specs speak of it; None if the site has none, or nothing is wanted of it."""
         return Archive(self.store, want.archived) if self.store is not None and want.archived else None
 
-    def world(self, progress: Progress, archive: Archive | None = None) -> World:
+    def world(self, progress: Progress, copied: Counted, archive: Archive | None = None) -> World:
         """Return the ports that steps act through."""
         host = socket.gethostname()
-        return World(self.repositories, self.executor, self.work, host, progress=progress, store=archive)
+        return World(self.repositories, self.executor, self.work, host, progress=progress, copied=copied, store=archive)
 
     def close(self) -> None:
         """Close what is open."""

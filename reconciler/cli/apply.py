@@ -94,8 +94,8 @@ def _applied(
     open_session: Session, plan: Plan, facts: Facts, commit: str, pictures: SpotCheck | None, *, quiet: bool
 ) -> Iterator[Result]:
     journal = Journal(open_session.place.work, open_session.site.site, commit)
-    with progress() as bars:
-        world = open_session.place.world(bars, open_session.archive)
+    with progress() as shown:
+        world = open_session.place.world(shown.job, shown.copied, open_session.archive)
         steps = [planned.step for planned in plan.steps]
         for result in apply(steps, world, open_session.want, facts):
             journal.write(as_entry(result))

@@ -15,7 +15,7 @@ from ..render.butler_export import export_yaml
 from ..site import archive, choose
 from ..spec.load import Tree
 from ..words import count, megabytes
-from .output import copying, write, write_json
+from .output import progress, write, write_json
 from .session import read
 
 
@@ -24,8 +24,8 @@ def pack(tickets: tuple[str, ...], into: Path, directory: Path, site: str | None
     _, tree = read(directory)
     store = _archive(tree, site)
     make_folder(into)
-    with copying() as progress:
-        carried = carry(store, archive_at(str(into)), frozenset(tickets), progress)
+    with progress() as shown:
+        carried = carry(store, archive_at(str(into)), frozenset(tickets), shown.copied)
     return _told(
         carried, f"`reconcile courier unpack {into}` puts it into the archive of another site.", as_json=as_json
     )
@@ -38,8 +38,8 @@ def unpack(source: Path, tickets: tuple[str, ...], directory: Path, site: str | 
     wanted = frozenset(tickets) or disk.tickets()
     if not wanted:
         raise ReconcileError(f"nothing was packed into {source}")
-    with copying() as progress:
-        carried = carry(disk, store, wanted, progress)
+    with progress() as shown:
+        carried = carry(disk, store, wanted, shown.copied)
     return _told(carried, "`reconcile plan` says what the site takes of it.", as_json=as_json)
 
 
@@ -52,9 +52,9 @@ def export_butler(ticket: str, into: Path, directory: Path, site: str | None, *,
     pieces = {piece.uuid: piece for part, _ in parts.values() for piece in store.pieces(part)}
     refuse_used(into, {FILE})
     make_folder(into)
-    with copying() as progress:
+    with progress() as shown:
         files = {one.path: pieces[one.item.uuid] for one in made.datasets}
-        write_folder(into, files, {FILE: export_yaml(made)}, progress)
+        write_folder(into, files, {FILE: export_yaml(made)}, shown.copied)
     if as_json:
         write_json({"ticket": ticket, "files": len(files), "directory": str(into), "left_out": made.left_out})
         return ExitCode.OK

@@ -80,8 +80,8 @@ class _Say:
 
 
 def _applied(today: DayRun, place: Place, journal: Journal, say: _Say) -> Iterator[Result]:
-    with progress() as bars:
-        for result in today.apply(place.world(bars)):
+    with progress() as shown:
+        for result in today.apply(place.world(shown.job, shown.copied)):
             journal.write(as_entry(result))
             say.step(result)
             yield result

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,19 @@ def replace_file(path: Path, content: str | bytes) -> None:
     part.replace(path)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is told while something takes long: quanta of jobs, and files that were copied."""
+
+    job: Progress
+    copied: Counted
+
+
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Show the quanta of each running job on a terminal; say nothing elsewhere, where a line per step is enough."""
+def progress() -> Iterator[Shown]:
+    """Show on a terminal what is under way; say nothing elsewhere, where a line per step is enough."""
     if not sys.stderr.isatty():
-        yield lambda job, done, total: None  # noqa: ARG005  # nobody looks
+        yield Shown(lambda job, done, total: None, lambda content: None)  # noqa: ARG005  # nobody looks
         return
     from rich import progress as rich
     from rich.console import Console
@@ -47,33 +56,19 @@ def progress() -> Iterator[Progress]:
     )
     with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         bar_of: dict[tuple[str, str], rich.TaskID] = {}
+        files = megabytes = 0.0
+
+        def bar(place: str, what: str, total: int | None) -> rich.TaskID:
+            if (place, what) not in bar_of:
+                bar_of[place, what] = bars.add_task(what, total=total)
+            return bar_of[place, what]
 
         def report(job: Job, done: int, total: int) -> None:
-            name = job.place, job.leaf
-            if name not in bar_of:
-                bar_of[name] = bars.add_task(f"produce {job.leaf}", total=total)
-            bars.update(bar_of[name], completed=done, visible=done < total)
+            bars.update(bar(job.place, f"produce {job.leaf}", total), completed=done, visible=done < total)
 
-        yield report
+        def copied(content: Content) -> None:
+            nonlocal files, megabytes
+            files, megabytes = files + 1, megabytes + content.size / 1e6
+            bars.update(bar("", "copied", None), completed=files, description=f"copied {megabytes:.0f} MB in files:")
 
-
-@contextmanager
-def copying() -> Iterator[Counted]:
-    """Show on a terminal how many files and bytes have been copied; say nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda content: None  # noqa: ARG005  # nobody looks
-        return
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns = (rich.TextColumn("  {task.description}"), rich.DownloadColumn(), rich.TransferSpeedColumn())
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("copied", total=None)
-        files = 0
-
-        def report(content: Content) -> None:
-            nonlocal files
-            files += 1
-            bars.update(bar, advance=content.size, description=f"copied {files} files")
-
-        yield report
+        yield Shown(report, copied)
