@@ -40,24 +40,25 @@ class Execution:
         self._config, self._pipeline = ButlerConfig(address), graph.pipeline_graph
         self._types = {node.name: node.dataset_type for node in self._pipeline.dataset_types.values()}
         self._graph = graph.quantum_only_xgraph
-        # Where files of an earlier attempt are in the way, nothing that was registered is: see `forget`.
-        self._executor = SingleQuantumExecutor(limited_butler_factory=self._open, clobber_outputs=True)
-        self._files: Files | None = None
 
     def execute(self, quantum: UUID) -> Ended:
         """Execute a quantum; whatever goes wrong is in its report."""
         node = self._graph.nodes[quantum]
-        self._files = None
+        files = None
         try:
-            report = self._executor.execute(node["pipeline_node"], node["quantum"], quantum_id=quantum).report
+            files = self._files(node["quantum"])
+            report = _executor(files).execute(node["pipeline_node"], node["quantum"], quantum_id=quantum).report
         except Exception as error:  # noqa: BLE001  # a task may raise anything; all of it is reported
             report = failed(quantum, node, error)
-        return Ended(report, self._files.written if self._files else NOTHING)
+        return Ended(report, files.written if files else NOTHING)
 
-    def _open(self, quantum: Quantum) -> Files:
-        universe = self._pipeline.universe
-        self._files = Files.initialize(self._config, quantum, universe, dataset_types=self._types)
-        return self._files
+    def _files(self, quantum: Quantum) -> Files:
+        return Files.initialize(self._config, quantum, self._pipeline.universe, dataset_types=self._types)
+
+
+def _executor(files: Files) -> SingleQuantumExecutor:
+    """Return an executor for one quantum; one for many would name in each log all the quanta before."""
+    return SingleQuantumExecutor(limited_butler_factory=lambda _: files, clobber_outputs=True)
 
 
 def failed(quantum: UUID, node: Mapping[str, Any], error: Exception) -> QuantumReport:

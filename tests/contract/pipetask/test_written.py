@@ -13,7 +13,7 @@ from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.ports import Job
 from tests.fuse import Crash, raises_inserting
 from tests.pipelines.jobs import ENVIRONMENT, PLACE, RELEASES, carry_out, job
-from tests.pipelines.repository import EXPOSURES
+from tests.pipelines.repository import DETECTORS, EXPOSURES, RAWS
 
 ONE = f"instrument='TestCam' and exposure={EXPOSURES[0]} and detector=0"
 """Selects two quanta: a reduction and the combination of it alone."""
@@ -87,6 +87,25 @@ def test_what_a_quantum_wrote_before_it_failed_is_known_with_its_log(
     carry_out(executor, bad)
     assert known(address, bad) == {"biasReduced": 1, "reduceBias_log": 1}
     assert "shutter stuck after all" in {record.message.split(": ")[-1] for record in log(address, bad)}
+
+
+def test_a_log_does_not_grow_with_the_quanta_before_it(
+    executor: PipetaskExecutor, address: str, tmp_path: Path
+) -> None:
+    carry_out(executor, bias := job(tmp_path))
+    with Butler.from_config(address) as butler:
+        logs = [butler.get(ref) for ref in butler.query_datasets("combineBias_log", bias.run)]
+    assert [one.extra["previous_process_quanta"] for one in logs] == [[]] * len(DETECTORS)
+
+
+def test_an_input_whose_file_is_gone_fails_its_quantum_and_is_not_left_out(
+    executor: PipetaskExecutor, address: str, tmp_path: Path
+) -> None:
+    with Butler.from_config(address) as butler:
+        (raw,) = butler.query_datasets("raw", RAWS, where=ONE)
+        Path(butler.getURI(raw).ospath).unlink()
+    carry_out(executor, bias := small(tmp_path))
+    assert "FileNotFoundError" in executor.poll(bias).failures[0]
 
 
 def test_what_a_failed_quantum_wrote_is_replaced_and_its_log_is_kept_in_that_of_the_next_attempt(
