@@ -86,6 +86,13 @@ def test_without_credentials_it_is_said_how_to_give_them(shelf: BucketShelf, mon
     s3utils._get_s3_client.cache_clear()
 
 
+@pytest.mark.parametrize("endpoint", ["nonsense", "http://only-a-key@127.0.0.1:1"])
+def test_an_endpoint_that_makes_no_sense_is_told(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", endpoint)
+    with pytest.raises(ReconcileError, match=r"archive s3://bucket/x: .*\n.*Check S3_ENDPOINT_URL"):
+        archive_at("s3://bucket/x").manifests(TICKETS)
+
+
 def test_an_archive_elsewhere_is_refused() -> None:
     with pytest.raises(UsageError, match="not in gs://"):
         archive_at("gs://bucket/x")

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ...errors import Unreachable
+from ...errors import ReconcileError, Unreachable
 from .backing import told
 
 ONE_BY_ONE = 100
@@ -42,8 +42,11 @@ class Bucket:
     @cached_property
     def _client(self) -> Any:
         root = self._root
-        with self._asked("look"):
-            return root.client
+        try:
+            with self._asked("look"):
+                return root.client
+        except ValueError as error:  # of an address that makes no sense
+            raise ReconcileError(f"archive {self.address}: {error}", hint="Check S3_ENDPOINT_URL.") from error
 
     @property
     def _bucket(self) -> str:
