@@ -7,7 +7,7 @@ place holds of the ticket's own collections: the same at every place, or somebod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -19,6 +19,7 @@ from .observation import Observation
 from .overlay import overlay
 from .resolve import reachable
 from .seals import digest
+from .spec.documents.deployment import Destination
 from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag, Value
 from .words import count
 
@@ -71,22 +72,41 @@ class Known:
         return tuple(c for c in diff(self.seen, overlay(self.seen, self.want.state)) if c.key.place == place)
 
 
-def ticket_row(document: Document, sites: Iterable[Known], places: dict[str, str]) -> Row:
-    """Return how a document stands where it is made and where it goes; `places` are all there are, with their sites."""
+def ticket_rows(documents: Iterable[Document], sites: Iterable[Known], places: Mapping[str, str]) -> tuple[Row, ...]:
+    """Return a row for each ticket that is deployed, whichever documents share it.
+
+    `places` are all there are, with their sites.
+    """
     by_place = {place: site for site in sites for place in (*site.facts.observations, *site.unknown)}
-    chain = document.naming.ticket_chain
-    skips = document.deployment.repositories if document.deployment else {}
+    tickets: dict[str, list[Document]] = {}
+    for document in documents:
+        if document.deployment is not None:
+            tickets.setdefault(document.naming.ticket_chain, []).append(document)
+    return tuple(_ticket_row(shared, by_place, places) for shared in tickets.values())
+
+
+def _ticket_row(shared: Sequence[Document], by_place: Mapping[str, Known], places: Mapping[str, str]) -> Row:
     cells = []
-    for place in dict.fromkeys((document.origin, *skips)):
-        skipped = skips[place].skip if place in skips else None
-        if skipped:
-            cells.append(Cell(place, "skipped", (skipped,)))
+    for place in dict.fromkeys((*(one.origin for one in shared), *(place for one in shared for place in _named(one)))):
+        if skipped := _skipped(shared, place):
+            cells.append(Cell(place, "skipped", skipped))
         elif place not in by_place:
             why = f"the site {places[place]} was not looked at" if place in places else "no site has it"
             cells.append(Cell(place, "unknown", (why,)))
         else:
-            cells.append(_ticket_cell(document, place, by_place[place]))
-    return Row(chain, document.ticket, _compared(document, cells))
+            cells.append(_ticket_cell(shared, place, by_place[place]))
+    return Row(shared[0].naming.ticket_chain, shared[0].ticket, _compared(shared, cells))
+
+
+def _named(document: Document) -> Mapping[str, Destination]:
+    return document.deployment.repositories if document.deployment else {}
+
+
+def _skipped(shared: Iterable[Document], place: str) -> tuple[str, ...]:
+    """Return why a place does without all of a ticket; nothing if it is to have some of it."""
+    if any(place == one.origin or place in destinations(one) for one in shared):
+        return ()
+    return tuple(dict.fromkeys(there.skip for one in shared if (there := _named(one).get(place)) and there.skip))
 
 
 def chain_row(name: str, sites: Iterable[Known]) -> Row:
@@ -113,9 +133,10 @@ def fingerprint(seen: Observation, chain: str) -> str:
     return digest([members, rows]) if rows else ""
 
 
-def _ticket_cell(document: Document, place: str, site: Known) -> Cell:
+def _ticket_cell(shared: Sequence[Document], place: str, site: Known) -> Cell:
     if place in site.unknown:
         return Cell(place, "unknown", (site.unknown[place],))
+    document = shared[0]
     chain = document.naming.ticket_chain
     print_ = fingerprint(site.facts.observations[place], chain)
     wanted = [key for key in site.want.state.values if key.place == place and _concerns(key, document)]
@@ -124,7 +145,7 @@ def _ticket_cell(document: Document, place: str, site: Known) -> Cell:
         return Cell(place, "absent", notices or ("nothing of it is planned here",), print_, pending=True)
     changes = [c for c in site.changes(place) if _concerns(c.key, document) or _drops(c, document)]
     stage = _stage(wanted, changes, site.seen, site.want.state, chain)
-    reasons = (*_told(changes), *_waived(document, place))
+    reasons = (*_told(changes), *(reason for one in shared for reason in _waived(one, place)))
     drifted = site.applied and bool(changes)
     return Cell(place, "drifted" if drifted else stage, reasons, print_, pending=bool(changes))
 
@@ -213,14 +234,19 @@ def _told(changes: Iterable[Change]) -> Iterator[str]:
     yield from (f"{count(n, 'certification')} of {t} in {collection} differ" for (t, collection), n in certs.items())
 
 
-def _compared(document: Document, cells: list[Cell]) -> tuple[Cell, ...]:
-    """Return the cells, those drifted whose fingerprint is not that of the place that made the ticket."""
+def _compared(shared: Sequence[Document], cells: list[Cell]) -> tuple[Cell, ...]:
+    """Return the cells, those drifted whose fingerprint is not that of the place that made the ticket.
+
+    Where not all of a ticket goes, it is another one.
+    """
+    origin = shared[0].origin
+    everywhere = set.intersection(*({*destinations(one)} for one in shared))
     prints = {cell.place: cell.fingerprint for cell in cells if cell.fingerprint and not cell.pending}
-    made = prints.get(document.origin)
+    made = prints.get(origin)
     if made is None:
         return tuple(cells)
-    why = f"its fingerprint is not that of {document.origin}"
-    strange = {place for place, found in prints.items() if found != made} & {*destinations(document)}
+    why = f"its fingerprint is not that of {origin}"
+    strange = {place for place, found in prints.items() if found != made} & everywhere
     return tuple(
         replace(cell, word="drifted", reasons=(*cell.reasons, why)) if cell.place in strange else cell for cell in cells
     )

@@ -18,10 +18,10 @@ from reconciler.desired import desired
 from reconciler.facts import Facts, Trust
 from reconciler.intent import Desired
 from reconciler.look import Look, look, whole_scope
-from reconciler.matrix import Known, Row, chain_row, ticket_row
+from reconciler.matrix import Known, Row, chain_row, ticket_rows
 from reconciler.plan import Plan, make_plan
 from reconciler.ports import Reader
-from reconciler.spec.documents import CalibrationSet, Model, Site
+from reconciler.spec.documents import CalibrationSet, CuratedSet, Model, Site
 from reconciler.spec.load import Tree
 from reconciler.steps import World
 from tests.worlds import DETECTORS, INSTRUMENT, PUBLIC, catalog, clock, document, outputs, store, tree
@@ -114,9 +114,8 @@ class Several:
             seen = self.look(name, want, facts)
             known.append(Known(seen.state, seen.facts, want, dict(seen.unknown), applied))
         places = {place: place.partition("/")[0] for place in self.stores}
-        rows = [
-            ticket_row(one, known, places) for one in documents if isinstance(one, CalibrationSet) and one.deployment
-        ]
+        made = [one for one in documents if isinstance(one, CalibrationSet | CuratedSet)]
+        rows = ticket_rows(made, known, places)
         return {row.name: row for row in (*rows, chain_row(PUBLIC, known))}
 
 

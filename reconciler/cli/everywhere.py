@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..distribution import Document
 from ..errors import ExitCode, worst
-from ..matrix import Known, Row, chain_row, ticket_row
+from ..matrix import Known, Row, chain_row, ticket_rows
 from ..render import matrix as render
 from ..spec.load import Tree
 from .output import write, write_json
@@ -34,7 +34,7 @@ def run(directory: Path, *, markdown: bool, as_json: bool) -> ExitCode:
 def _rows(tree: Tree, sites: list[Known]) -> tuple[Row, ...]:
     places = {place: place.partition("/")[0] for place in tree.places()}
     documents: list[Document] = [*(one.document for one in tree.sets), *(one.document for one in tree.curated)]
-    tickets = [ticket_row(one, sites, places) for one in documents if one.deployment is not None]
+    tickets = ticket_rows(documents, sites, places)
     public = sorted({key.name for site in sites for key in site.want.public})
     return (*tickets, *(chain_row(name, sites) for name in public))
 

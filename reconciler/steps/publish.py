@@ -6,8 +6,8 @@ finds there, and nobody receives what no manifest names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -111,14 +111,23 @@ def publications(changes: tuple[Change, ...], want: Desired) -> Iterator[Publish
     """Yield one step for each ticket of which the archive lacks something."""
     lacking = [c for c in changes if isinstance(c.key, Gen) and isinstance(want.works.get(c.key), Publication)]
 
-    def ticket(change: Change) -> str:
-        work = want.works[change.key]  # type: ignore[index]  # only generations are left
-        assert isinstance(work, Publication)
-        return work.ticket_chain
+    def work(change: Change) -> Publication:
+        found = want.works[change.key]  # type: ignore[index]  # only generations are left
+        assert isinstance(found, Publication)
+        return found
+
+    def ticket(change: Change) -> tuple[str, str]:
+        return work(change).ticket_chain, work(change).parts[change.key].place  # type: ignore[index]
 
     for _, group in groupby(sorted(lacking, key=ticket), key=ticket):
         together = tuple(group)
-        work = want.works[together[0].key]  # type: ignore[index]
-        assert isinstance(work, Publication)
-        made = (work.parts[change.key] for change in together)  # type: ignore[index]
-        yield Publish(together, work, tuple(Complete(key, want.recipe(key)) for key in made))
+        whole = _together([work(change) for change in together])
+        made = (whole.parts[change.key] for change in together)  # type: ignore[index]
+        yield Publish(together, whole, tuple(Complete(key, want.recipe(key)) for key in made))
+
+
+def _together(works: Sequence[Publication]) -> Publication:
+    """Return what several sets of one ticket publish."""
+    parts = {there: here for work in works for there, here in work.parts.items()}
+    types = frozenset(dataset_type for work in works for dataset_type in work.dataset_types)
+    return replace(works[0], parts=parts, dataset_types=types)

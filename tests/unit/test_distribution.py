@@ -11,6 +11,7 @@ from reconciler.archive import PLACE as ARCHIVE
 from reconciler.names import Naming
 from reconciler.protection import Protection
 from reconciler.spec.documents import Model
+from reconciler.spec.documents.deployment import Deployment
 from reconciler.state import Cert, Chain, Gen, Tag
 from reconciler.timeline import gen, timeline
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, site, words
@@ -143,9 +144,8 @@ def test_what_somebody_else_put_under_the_leafs_name_is_refused(several: Several
     assert "exists and reconcile did not bring it" in first.expected.reason
 
 
-@pytest.fixture
-def curated(tmp_path: Path) -> Model:
-    """A curated set of one file without a date, which goes to the summit."""
+def curated_set(tmp_path: Path, *places: str, **more: Any) -> Model:
+    """Return a curated set of one file without a date, which goes to these places."""
     (file := tmp_path / "camera.txt").write_text("geometry")
     return document(
         kind="CuratedSet",
@@ -153,8 +153,14 @@ def curated(tmp_path: Path) -> Model:
         ticket="DM-5",
         origin=MAIN,
         datasets={"camera": {"storage_class": "Text", "dimensions": ["instrument"], "files": [{"file": str(file)}]}},
-        deployment=deployment(SUMMIT),
+        deployment=deployment(*places),
+        **more,
     )
+
+
+@pytest.fixture
+def curated(tmp_path: Path) -> Model:
+    return curated_set(tmp_path, SUMMIT)
 
 
 def test_a_curated_set_goes_where_its_deployment_says(several: Several, curated: Model) -> None:
@@ -167,6 +173,35 @@ def test_a_run_of_curated_files_is_a_member_of_a_chain_wherever_they_go(several:
     deployed(several, curated, chain(run, name=unbounded))
     for place in (MAIN, SUMMIT):
         assert several.stores[place].children[unbounded] == (run,)
+
+
+def test_sets_that_share_a_ticket_are_published_together_and_are_one_row(several: Several, tmp_path: Path) -> None:
+    ticket = f"{PUBLIC}/DM-5"
+    one = curated_set(tmp_path, EMBARGO, SUMMIT, collection=f"{ticket}/one")
+    other = curated_set(tmp_path, SUMMIT, collection=f"{ticket}/other")
+    documents = (one, other, chain(f"{ticket}/one", f"{ticket}/other", name=ticket), chain(ticket))
+    assert words(several.apply("usdf", *documents)).count(("publish", "done")) == 1
+    deployed(several, *documents)
+    row = several.matrix(*documents)[ticket]
+    assert {cell.place: cell.word for cell in row.cells} == {MAIN: "linked", EMBARGO: "linked", SUMMIT: "linked"}
+    prints = {cell.place: cell.fingerprint for cell in row.cells}
+    assert prints[SUMMIT] == prints[MAIN] != prints[EMBARGO]
+
+
+def test_a_place_that_does_without_one_set_of_a_ticket_is_not_skipped(several: Several, tmp_path: Path) -> None:
+    ticket, skips = f"{PUBLIC}/DM-5", deployment(**{SUMMIT: {"skip": "not the other one"}})
+    one = curated_set(tmp_path, SUMMIT, collection=f"{ticket}/one")
+    other = curated_set(tmp_path, collection=f"{ticket}/other").model_copy(update={"deployment": Deployment(**skips)})
+    documents = (one, other, chain(f"{ticket}/one", f"{ticket}/other", name=ticket), chain(ticket))
+    deployed(several, *documents)
+    assert {cell.place: cell.word for cell in several.matrix(*documents)[ticket].cells} == {
+        MAIN: "linked",
+        SUMMIT: "linked",
+    }
+    only = several.matrix(other, *documents[2:])[ticket]
+    assert [(cell.word, cell.reasons) for cell in only.cells if cell.place == SUMMIT] == [
+        ("skipped", ("not the other one",))
+    ]
 
 
 def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(several: Several, curated: Model) -> None:
