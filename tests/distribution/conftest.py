@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.conftest import server
+from tests.contract.conftest import bucket, s3, server
 from tests.distribution import two_sites
 from tests.distribution.kept import Kept, kept
 from tests.distribution.two_sites import PLACES, Made, TwoSites
 from tests.servers.postgresql import Server
 
-__all__ = ["server"]
+__all__ = ["bucket", "s3", "server"]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +73,13 @@ def objects(archive: Path) -> dict[str, str]:
 
 def promised(archive: Path) -> dict[str, str]:
     """Return UUID -> sha256 of everything that the manifests in a directory name."""
-    manifests = [json.loads(path.read_text()) for path in archive.glob("sets/*/*/manifest.json")]
-    return {
-        item["uuid"]: item["sha256"] for one in manifests for part in one["parts"].values() for item in part["items"]
-    }
+    return promises(path.read_bytes() for path in archive.glob("sets/*/*/manifest.json"))
+
+
+def promises(manifests: Iterable[bytes]) -> dict[str, str]:
+    """Return UUID -> sha256 of everything that manifests name."""
+    parts = [part for text in manifests for part in json.loads(text)["parts"].values()]
+    return {item["uuid"]: item["sha256"] for part in parts for item in part["items"]}
 
 
 def identities(root: Path) -> dict[str, tuple[int, int, int]]:

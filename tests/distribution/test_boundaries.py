@@ -1,4 +1,4 @@
-"""Die before and after every call of a port while sets travel, in memory; the next apply mends it."""
+"""Die before and after every call of a port while sets are published and fetched, in memory; the next apply mends."""
 
 from __future__ import annotations
 

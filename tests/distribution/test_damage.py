@@ -1,0 +1,221 @@
+"""What is damaged, or forged, in an archive is refused by name, and what it would be at the site is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.distribution.kept import Kept, kept, objects
+from tests.distribution.two_sites import LEAVES, SUMMIT, Said, TwoSites
+
+BIAS = LEAVES[0]
+DATA_ID = "instrument=TestCam,detector=17"
+DAMAGED = f"bias {DATA_ID}"
+"""The dataset to which it happens, between others."""
+
+
+def manifest(world: TwoSites) -> Path:
+    """Where the manifest of the set of bias and dark stands."""
+    (found,) = (world.archive / "sets" / "DM-1").glob("*/manifest.json")
+    return found
+
+
+def damaged_object(world: TwoSites) -> Path:
+    """Where the object of the dataset stands."""
+    items = json.loads(manifest(world).read_text())["parts"][BIAS]["items"]
+    (digest,) = (item["sha256"] for item in items if item["data_id"] == DATA_ID)
+    return world.archive / "objects" / str(digest)
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def link(path: Path) -> None:
+    """Put a link to a file that holds the right bytes."""
+    path.symlink_to(path.rename(path.parents[2] / "elsewhere"))
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    """Put a device, or a socket where nobody may make one."""
+    path.unlink()
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o644, os.makedev(1, 3))
+    except PermissionError:
+        with socket.socket(socket.AF_UNIX) as other:
+            here = Path.cwd()
+            os.chdir(path.parent)  # the names of sockets are short
+            try:
+                other.bind(path.name)
+            finally:
+                os.chdir(here)
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def refused(world: TwoSites) -> Said:
+    """Let the summit apply; it is refused as people can understand."""
+    said = world.apply("summit")
+    assert said.code not in (0, 70), said.text
+    assert "Traceback" not in said.text
+    return said
+
+
+def none_of_it(there: Kept) -> None:
+    """Nothing at the site is a part of the bias."""
+    assert [name for name in there.collections if name.startswith(BIAS)] == []
+    assert [path for path in there.files if path.startswith(BIAS)] == []
+    _not_in_use(there)
+
+
+def _not_in_use(there: Kept) -> None:
+    """Nothing of the bias is certified or tagged, and the public chain does not lead to its ticket."""
+    uuids = {uuid for uuid, (_, _, run, _) in there.datasets.items() if run.startswith(BIAS)}
+    assert not uuids & {row[3] for row in there.associations}
+    assert not [name for name in there.collections["TestCam/calib"][1] if name.endswith("DM-1")]
+
+
+def comes_after_all(world: TwoSites, undisturbed: dict[str, Kept]) -> None:
+    """The origin publishes it again, and the summit has everything."""
+    world.done("usdf")
+    world.done("summit")
+    assert kept(world, SUMMIT) == undisturbed[SUMMIT]
+
+
+def test_an_object_of_which_a_bit_has_flipped_is_refused_and_what_came_before_it_is_whole(
+    world: TwoSites, undisturbed: dict[str, Kept]
+) -> None:
+    before = objects(world.archive)
+    flip(path := damaged_object(world))
+    said = refused(world)
+    assert said.code == 8
+    assert DAMAGED in said.text
+    assert f"objects/{path.name}" in said.text
+    there = kept(world, SUMMIT)
+    came = {uuid: one for uuid, one in there.datasets.items() if one[2].startswith(BIAS)}
+    assert not [one for one in came.values() if one[1] == "{instrument: 'TestCam', detector: 17}"]
+    assert {uuid: there.files[one[3]] for uuid, one in came.items()}.items() <= _promised(world).items()
+    assert [path for path in there.files if path.startswith(BIAS)] == sorted(one[3] for one in came.values())
+    _not_in_use(there)
+    path.unlink()
+    comes_after_all(world, undisturbed)
+    assert objects(world.archive) == before
+
+
+def _promised(world: TwoSites) -> dict[str, str]:
+    items = json.loads(manifest(world).read_text())["parts"][BIAS]["items"]
+    return {item["uuid"]: item["sha256"] for item in items}
+
+
+@pytest.mark.parametrize("damage", [truncate, Path.unlink])
+def test_an_object_that_is_not_whole_is_named_and_nothing_of_its_generation_is_fetched(
+    world: TwoSites, undisturbed: dict[str, Kept], damage: Callable[[Path], None]
+) -> None:
+    damage(damaged_object(world))
+    said = refused(world)
+    assert said.code == 1
+    assert DAMAGED in said.text
+    none_of_it(kept(world, SUMMIT))
+    comes_after_all(world, undisturbed)
+
+
+@pytest.mark.parametrize("damage", [link, pipe, device, folder])
+def test_something_else_in_the_place_of_an_object_is_refused_and_nothing_is_written(
+    world: TwoSites, damage: Callable[[Path], None]
+) -> None:
+    before = kept(world, SUMMIT)
+    damage(path := damaged_object(world))
+    said = refused(world)
+    assert f"objects/{path.name}" in said.text
+    assert kept(world, SUMMIT) == before
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, link, pipe, device, folder])
+def test_something_else_in_the_place_of_a_manifest_is_refused_and_nothing_is_written(
+    world: TwoSites, damage: Callable[[Path], None]
+) -> None:
+    before = kept(world, SUMMIT)
+    damage(path := manifest(world))
+    said = refused(world)
+    assert str(path.relative_to(world.archive)) in said.text
+    assert kept(world, SUMMIT) == before
+
+
+OTHER = "01a218cb-0078-77c4-80cd-000000000000"
+
+
+def _in_item(**changed: str) -> Callable[[Any], None]:
+    def change(part: Any) -> None:
+        (item,) = (item for item in part["items"] if item["data_id"] == DATA_ID)
+        item.update(changed)
+
+    return change
+
+
+def _in_both(part: Any) -> None:
+    """Name another UUID in the seal too, so that the manifest agrees with itself."""
+    _in_item(uuid=OTHER)(part)
+    part["seal"]["datasets"]["bias"][DATA_ID] = OTHER
+
+
+def _another_run(part: Any) -> None:
+    part["seal"]["run"] = f"{BIAS}/../../../../elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("forgery", "told"),
+    [
+        pytest.param(_in_item(uuid=OTHER), OTHER, id="another UUID"),
+        pytest.param(_in_both, "content root", id="another UUID in item and seal"),
+        pytest.param(_in_item(uuid="no-uuid"), "uuid", id="no UUID"),
+        pytest.param(_in_item(path="../../etc/passwd"), "../../etc/passwd", id="climbs out"),
+        pytest.param(_in_item(path="a/../../b.yaml"), "a/../../b.yaml", id="climbs out of the middle"),
+        pytest.param(_in_item(path="/etc/passwd"), "/etc/passwd", id="absolute"),
+        pytest.param(_in_item(sha256="../../../etc/passwd"), "sha256", id="an object elsewhere"),
+        pytest.param(_in_item(data_id="instrument=TestCam,detector=../1"), "'../1'", id="another data ID"),
+        pytest.param(_another_run, "is not a RUN of it", id="a RUN elsewhere"),
+    ],
+)
+def test_a_manifest_that_says_what_cannot_be_is_refused_and_nothing_is_written(
+    world: TwoSites, forgery: Callable[[Any], None], told: str
+) -> None:
+    before = kept(world, SUMMIT)
+    path = manifest(world)
+    content = json.loads(path.read_text())
+    forgery(content["parts"][BIAS])
+    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    said = refused(world)
+    assert said.code == 1
+    assert str(path.relative_to(world.archive)) in said.text
+    assert told in said.text
+    assert kept(world, SUMMIT) == before
+
+
+def test_an_archive_that_is_not_mounted_leaves_the_site_as_it_is(world: TwoSites) -> None:
+    before = kept(world, SUMMIT)
+    world.archive.rename(world.root / "unmounted")
+    said = refused(world)
+    assert said.code == 11
+    assert "Is it mounted?" in said.text
+    assert kept(world, SUMMIT) == before
