@@ -241,7 +241,10 @@ def keep_archive(world: TwoSites, address: str) -> None:
 
 def _with_small_files(one: Site, root: Path) -> Place:
     """Connect to a site whose engine puts small files, where others reduce frames."""
-    return replace(connect(one, root), executor=ButlerExecutor(str(TwoSites(root).butler_root(MAIN)), outputs, content))
+    place = connect(one, root)
+    executor = ButlerExecutor(str(TwoSites(root).butler_root(MAIN)), outputs, content)
+    place.stack.callback(executor.close)
+    return replace(place, executor=executor)
 
 
 def outputs(job: Job) -> Datasets:
