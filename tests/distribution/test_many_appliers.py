@@ -41,12 +41,11 @@ def alone(made: Made, tmp_path: Path) -> Iterator[TwoSites]:
 
 
 def apply_at_once(world: TwoSites, name: str) -> None:
-    """Let eight operators apply; each ends well, or is told to wait."""
+    """Let eight operators apply; each ends well, or is told to wait: all of them, if two hold a ticket each."""
     operators = [start(world, name, name=f"operator-{number}") for number in range(MANY)]
     codes = [operator.end() for operator in operators]
     said = "\n".join(operator.said for operator in operators)
     assert set(codes) <= UNDERSTOOD, said
-    assert ExitCode.OK in codes, said
     assert "Traceback" not in said
 
 
