@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any
 
 from ...errors import ReconcileError
 from ...parcel import Piece
 from ...seals import Datasets
-from .failures import of_files, reason
+from .reading import reading
 from .rows import data_id_of
 from .stored import lost
 from .types import dataset_types
@@ -37,28 +36,10 @@ def pieces(butler: Any, place: str, run: str, datasets: Datasets) -> tuple[Piece
         uri = uris[refs[uuid]].primaryURI
         if uri is None or uri.fragment:
             raise ReconcileError(f"{place}: {name} {data_id} ({uuid}) in {run} is not one file, so it cannot be copied")
-        found.append(Piece(name, data_id, uuid, _path(uri, roots), _opener(uri)))
+        found.append(Piece(name, data_id, uuid, _path(uri, roots), partial(reading, uri)))
     return tuple(found)
 
 
 def _path(uri: Any, roots: list[Any]) -> str:
     """Return where a file stands below a root; what somebody ingested in place is called by its name."""
     return next((path for root in roots if (path := uri.relative_to(root))), uri.basename())
-
-
-def _opener(uri: Any) -> Any:
-    @contextmanager
-    def opened() -> Iterator[BinaryIO]:
-        try:
-            stream = uri.open("rb")
-            file = stream.__enter__()
-        except Exception as error:
-            if not of_files(error):
-                raise
-            raise ReconcileError(f"{uri} cannot be read: {reason(error)}") from error
-        try:
-            yield file
-        finally:
-            stream.__exit__(None, None, None)
-
-    return opened

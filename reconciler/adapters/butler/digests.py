@@ -10,7 +10,7 @@ from typing import Any
 from ...content import Content
 from ...errors import ReconcileError
 from ...words import count
-from .failures import of_files, reason
+from .reading import reading
 from .rows import data_id_of
 
 THREADS = 8
@@ -51,13 +51,8 @@ def _content(uuid: str, files: Mapping[str, Any]) -> Content:
 
 def _read(uri: Any) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    try:
-        with uri.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-    except Exception as error:
-        if not of_files(error):
-            raise
-        raise ReconcileError(f"{uri} cannot be read: {reason(error)}") from error
+    with reading(uri) as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
     return digest.hexdigest(), size
