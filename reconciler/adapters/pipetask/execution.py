@@ -47,6 +47,7 @@ class Execution:
         files = None
         try:
             files = self._files(node["quantum"])
+            files.clear(node["quantum"])
             report = _executor(files).execute(node["pipeline_node"], node["quantum"], quantum_id=quantum).report
         except Exception as error:  # noqa: BLE001  # a task may raise anything; all of it is reported
             report = failed(quantum, node, error)
@@ -58,7 +59,7 @@ class Execution:
 
 def _executor(files: Files) -> SingleQuantumExecutor:
     """Return an executor for one quantum; one for many would name in each log all the quanta before."""
-    return SingleQuantumExecutor(limited_butler_factory=lambda _: files, clobber_outputs=True)
+    return SingleQuantumExecutor(limited_butler_factory=lambda _: files, assume_no_existing_outputs=True)
 
 
 def failed(quantum: UUID, node: Mapping[str, Any], error: Exception) -> QuantumReport:

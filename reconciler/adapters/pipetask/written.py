@@ -7,7 +7,7 @@ that it wrote or not at all. What was written and never registered is written ag
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,6 +31,11 @@ class Files(QuantumBackedButler):
 
     written = NOTHING
 
+    def clear(self, quantum: Quantum) -> None:
+        """Remove, unread, what an attempt that died has left where the quantum will write."""
+        if left := [ref for ref, there in self.stored_many(_outputs(quantum)).items() if there]:
+            self.pruneDatasets(left, disassociate=True, unstore=True, purge=True)
+
     def close(self) -> None:
         """Take note of what was written, which its own database forgets."""
         refs = self._actual_output_refs
@@ -51,14 +56,12 @@ def register(butler: Butler, quantum: Quantum, written: Written) -> None:
         butler._datastore.import_records(written.records)
 
 
-def forget(butler: Butler, run: str, quanta: Collection[Quantum]) -> None:
-    """Make unknown what failed quanta have written, since they are about to write it again; the files stay."""
+def forget(butler: Butler, run: str, quanta: Iterable[Quantum]) -> None:
+    """Remove what failed attempts at the quanta have written, which are about to write it again."""
     known = set(butler.registry._fetch_run_dataset_ids(run))
     refs = [ref for quantum in quanta for ref in _outputs(quantum) if ref.id in known]
     if refs:
-        with butler.transaction():
-            butler._datastore.forget(refs)
-            butler.registry.removeDatasets(refs)
+        butler.pruneDatasets(refs, disassociate=True, unstore=True, purge=True)
 
 
 def _outputs(quantum: Quantum) -> list[DatasetRef]:

@@ -55,6 +55,12 @@ def files(address: str, of: Job, dataset_type: str) -> list[Path]:
     return sorted(path for path in (Path(address) / of.run / dataset_type).rglob("*") if path.is_file())
 
 
+def cut(*paths: Path) -> None:
+    """Leave of files what a machine that lost its power may leave."""
+    for path in paths:
+        path.write_bytes(b"")
+
+
 def log(address: str, of: Job) -> ButlerLogRecords:
     with Butler.from_config(address) as butler:
         return butler.get("reduceBias_log", instrument="TestCam", detector=0, exposure=EXPOSURES[0], collections=of.run)
@@ -75,6 +81,8 @@ def test_a_job_that_dies_before_a_quantum_is_registered_leaves_nothing_known_of_
         carry_out(executor, bias)
     assert known(address, bias) == {}
     assert [len(files(address, bias, name)) for name in REDUCED] == [1, 1, 1]
+    for name in REDUCED:
+        cut(*files(address, bias, name))
     carry_out(executor, bias)
     assert known(address, bias) == dict.fromkeys(ALL, 1)
     assert [len(files(address, bias, name)) for name in ALL] == [1] * len(ALL)
@@ -108,14 +116,10 @@ def test_an_input_whose_file_is_gone_fails_its_quantum_and_is_not_left_out(
     assert "FileNotFoundError" in executor.poll(bias).failures[0]
 
 
-def test_what_a_failed_quantum_wrote_is_replaced_and_its_log_is_kept_in_that_of_the_next_attempt(
-    executor: PipetaskExecutor, address: str, tmp_path: Path
-) -> None:
+def test_what_a_failed_quantum_wrote_is_replaced(executor: PipetaskExecutor, address: str, tmp_path: Path) -> None:
     carry_out(executor, small(tmp_path, FAIL_AFTER=str(EXPOSURES[0])))
     carry_out(executor, bias := small(tmp_path))
     assert known(address, bias) == dict.fromkeys(ALL, 1)
-    (before,) = log(address, bias).extra["previous_attempts"]
-    assert before["exception"]["message"] == "shutter stuck after all"
 
 
 @pytest.mark.usefixtures("begun")
