@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -37,6 +38,14 @@ def run(command: Sequence[str], directory: Path) -> Used:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
     wall_s = perf_counter() - began
     return Used(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * 1024, output)
+
+
+def apart(work: Callable[[], object]) -> None:
+    """Work in a process of its own: the peak that is told of a new process is at least what its parent holds."""
+    process = get_context("spawn").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def in_turns(works: Mapping[str, Callable[[], Used]], *, turns: int) -> dict[str, list[Used]]:
