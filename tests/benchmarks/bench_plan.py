@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.harness import Report
-from tests.benchmarks.large_repository import TYPES, Size, large_site
-from tests.benchmarks.processes import Used, in_turns, median_ratio, run
+from tests.benchmarks.large_repository import large_site
+from tests.benchmarks.large_specs import TYPES, Size
+from tests.benchmarks.processes import Used, apart, in_turns, median_ratio, run
 
 ROOT = Path(__file__).parents[2]
 SIZES = {"full": Size(), "half": Size(collections=5_000, tickets=10), "least": Size(collections=200, tickets=1)}
@@ -35,26 +34,18 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         roots = {name: Path(scratch, name) for name in SIZES}
         for name, size in SIZES.items():
-            _apart(partial(large_site, roots[name], ROOT / ".cache", size))
-        statements = str(Path(scratch, "statements.json"))
-        run([*BARE, "record", statements, *TYPES], roots["full"])
+            apart(partial(large_site, roots[name], ROOT / ".cache", size))
+        statements = str(Path(scratch, "statements"))
+        run([*BARE, "record", statements, "repo", *TYPES], roots["full"])
         works = {
-            "butler": partial(run, [*BARE, "ask", *TYPES], roots["full"]),
-            "sql": partial(run, [*BARE, "replay", statements], roots["full"]),
+            "butler": partial(run, [*BARE, "ask", "repo", *TYPES], roots["full"]),
+            "sql": partial(run, [*BARE, "replay", statements, "repo"], roots["full"]),
         }
         used = in_turns(works | {name: partial(_plan, root) for name, root in roots.items()}, turns=TURNS)
     against(report, "bare Butler queries", used["butler"], used["full"])
     against(report, "bare SQL", used["sql"], used["full"])
     linear(report, used)
     report.finish()
-
-
-def _apart(work: Callable[[], object]) -> None:
-    """Work in a process of its own: the peak that is told of a new process is at least what its parent holds."""
-    process = get_context("spawn").Process(target=work)
-    process.start()
-    process.join()
-    assert process.exitcode == 0
 
 
 def _plan(root: Path) -> Used:

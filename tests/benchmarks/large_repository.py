@@ -1,24 +1,26 @@
 """A large site for benchmarks: a repository as a year of applies leaves it, and the git repository that wants it so.
 
-Twenty tickets of ten products are generated, sealed, certified and linked, each over 189 detectors, among the
-collections of other people. What is wanted is computed from the specs, as `plan` does, and written through the port,
-so that claims, seals, the record and its owned links are what they are in service; only the datasets are made here,
-all on one small file.
+What `large_specs` ask for is sealed, certified, linked and, where it is deployed to, tagged, among the collections of
+other people. It is computed from the specs, as `plan` does, and written through the port, so that claims, seals, the
+record and its owned links are what they are in service; only the datasets are made here. Where sets are made, all are
+on one small file; where they are deployed to, each has one of its own, and the archive has them all.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from git import Repo
 
-from reconciler import seals
+from reconciler import record, seals
+from reconciler.adapters.archive import archive_at
 from reconciler.adapters.butler import ButlerRepository
+from reconciler.archive import Item, Manifest, Part
 from reconciler.dataid import parse
 from reconciler.desired import desired
 from reconciler.diff import diff
@@ -27,196 +29,138 @@ from reconciler.intent import Desired, Generation
 from reconciler.look import look, whole_scope
 from reconciler.observation import lower
 from reconciler.overlay import overlay
-from reconciler.seals import Claim, Datasets, Seal, digest
-from reconciler.spec.load import load_tree
+from reconciler.parcel import Definition
+from reconciler.seals import Claim, Seal, digest
+from reconciler.site import choose
+from reconciler.spec.load import Tree, load_tree
+from tests.benchmarks.large_specs import (
+    ARCHIVE,
+    BAND,
+    DETECTORS,
+    FILTER,
+    INSTRUMENT,
+    OTHERS,
+    PLACE,
+    RAWS,
+    TYPES,
+    Size,
+    folder,
+    product,
+    write_specs,
+)
+from tests.servers.postgresql import Server
 
-FORMAT = 1
+FORMAT = 2
 """Part of the name in the cache: to be raised with every change of how the repository is filled."""
 
-PLACE = "usdf/main"
-INSTRUMENT, BAND, FILTER = "LSSTCam", "r", "r_03"
-DETECTORS = range(189)
-RERUN = "20250207a"
-RAWS = f"{INSTRUMENT}/raw/all"
-OTHERS = f"{INSTRUMENT}/calib/DM-39000"
-PRECURSORS: dict[str, list[str]] = {
-    "crosstalk": [],
-    "defects": ["crosstalk"],
-    "linearizer": ["crosstalk", "defects"],
-    "cti": ["linearizer", "defects"],
-    "ptc": ["crosstalk", "cti", "linearizer", "defects"],
-    "bfk": ["crosstalk", "cti", "linearizer", "defects"],
-    "bias": ["crosstalk", "ptc", "linearizer", "cti"],
-    "dark": ["crosstalk", "ptc", "linearizer", "cti", "bias", "defects"],
-    "flat": ["crosstalk", "ptc", "linearizer", "cti", "bias", "dark"],
-    "gain_correction": ["ptc", "flat"],
-}
-TYPES = tuple(PRECURSORS)
+STORAGE_CLASS = "StructuredDataDict"
+DATABASE, DUMP = "large_repository", "registry.dump"
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much there is: `tickets` x 10 types x 189 detectors of ours are certified, and 10 x `tickets` of others."""
+@dataclass
+class _Building:
+    """A place as it is filled.
 
-    collections: int = 10_000
-    tickets: int = 20
+    Attributes
+    ----------
+    published
+        Ticket -> leaf -> what the archive is to say of it; nothing where sets are made.
+    """
 
-    @property
-    def certifications(self) -> int:
-        """How many certifications the repository holds."""
-        return self.tickets * len(TYPES) * (len(DETECTORS) + 1)
-
-    def __str__(self) -> str:
-        return f"{self.collections:,} collections, {self.certifications:,} certifications"
+    place: str
+    butler: Any
+    repository: ButlerRepository
+    archive: Path | None
+    published: dict[str, dict[str, Part]] = field(default_factory=dict)
 
 
-def large_site(root: Path, cache: Path, size: Size) -> None:
+def large_site(root: Path, cache: Path, size: Size, server: Server | None = None) -> None:
     """Make the git repository of such a site in `root`.
 
-    Its Butler repository stays in `cache`, under a name that changes with what is wanted.
+    What its repositories hold stays in `cache`, under a name that changes with what is wanted. Sets that are deployed
+    are looked at where they go: the first of these places is filled, and the others are copies of it. With a server,
+    which must be new, there is but that one, in a database.
     """
-    _write_specs(root, size)
+    write_specs(root, size)
     tree = load_tree(root)
-    want = desired(tree, tree.sites[0].document)
-    recipes = sorted((key.leaf, want.recipe(key)) for key in want.works)
-    repo = cache / f"large-repository-{digest([FORMAT, seals.FORMAT, size.collections, recipes])[7:19]}"
-    if not repo.exists():
-        cache.mkdir(exist_ok=True)
-        building = repo.with_name(f"{repo.name}-building")
+    place = size.places[0] if size.places else PLACE
+    made = _wanted(tree, PLACE)
+    recipes = sorted((key.leaf, made.recipe(key)) for key in made.works if key.place == PLACE)
+    name = digest([FORMAT, seals.FORMAT, size.collections, place, server is not None, recipes])[7:19]
+    kept = cache / f"large-repository-{name}"
+    if not kept.exists():
+        building = kept.with_name(f"{kept.name}-building")
         shutil.rmtree(building, ignore_errors=True)
-        _fill(building, size, want)
-        building.rename(repo)
-    (root / "repo").symlink_to(repo.resolve())
+        building.mkdir(parents=True)
+        _fill(building, size, tree, place, server)
+        building.rename(kept)
+    elif server is not None:
+        server.load(kept / DUMP, DATABASE)
+    _open(root, kept, size, place, server)
 
 
-def _write_specs(root: Path, size: Size) -> None:
-    documents: dict[str, dict[str, Any]] = {"sites/usdf.yaml": _site(), "catalog": _catalog(), "chain": _chain(size)}
-    for ticket in _tickets(size):
-        documents[ticket] = _set(ticket)
-        documents[f"{ticket}.lock"] = _lock(ticket)
-    for name, content in documents.items():
-        path = root / (name if "/" in name else f"specs/{INSTRUMENT}/{name}.yaml")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
-    with Repo.init(root, initial_branch="main") as git, git.config_writer() as config:
-        config.set_value("user", "name", "benchmark")
-        config.set_value("user", "email", "benchmark@example.org")
-        (root / ".gitignore").write_text("repo\n")
-        git.git.add("--all")
-        git.git.commit("--quiet", "-m", "Everything that is wanted")
+def _wanted(tree: Tree, place: str) -> Desired:
+    return desired(tree, choose(tree, place.partition("/")[0]))
 
 
-def _tickets(size: Size) -> list[str]:
-    return [f"DM-{40000 + index}" for index in range(size.tickets)]
+def _open(root: Path, kept: Path, size: Size, place: str, server: Server | None) -> None:
+    """Let the git repository find what is kept."""
+    if size.places:
+        (root / ARCHIVE).symlink_to((kept / ARCHIVE).resolve())
+    (root / folder(place)).symlink_to((kept / "repo").resolve())
+    if server is not None:
+        config = kept / "repo" / "butler.yaml"
+        content = yaml.safe_load(config.read_text())
+        content["registry"]["db"] = server.url(DATABASE)
+        config.write_text(yaml.safe_dump(content))
+        return
+    for other in (PLACE, *size.places) if size.places else ():
+        if other != place:
+            _copy(kept / "repo", root / folder(other), other)
 
 
-def _site() -> dict[str, Any]:
-    return {
-        "kind": "Site",
-        "site": "usdf",
-        "trust": "none",
-        "repositories": {"main": {"butler": "repo", "instruments": [INSTRUMENT]}},
-        "releases": {"embedded": {}},
-    }
-
-
-def _catalog() -> dict[str, Any]:
-    return {
-        "kind": "Catalog",
-        "instrument": INSTRUMENT,
-        "releases": ["*"],
-        "detectors": f"{DETECTORS[0]}..{DETECTORS[-1]}",
-        "bands": {BAND: FILTER},
-        "products": {name: _product(name) for name in TYPES},
-    }
-
-
-def _product(name: str) -> dict[str, Any]:
-    band, filters = ("-{band}", ["physical_filter"]) if name == "flat" else ("", [])
-    return {
-        "dataset_type": name,
-        "generation": f"{name}Gen{band}",
-        "certified": f"{name}{band}",
-        "template": f"bps_{name}.yaml",
-        "selection_variable": f"SELECTION_{name.upper()}",
-        "dimensions": ["instrument", "detector", *filters],
-        "precursors": PRECURSORS[name],
-        "per_band": name == "flat",
-    }
-
-
-def _chain(size: Size) -> dict[str, Any]:
-    return {
-        "kind": "Chain",
-        "instrument": INSTRUMENT,
-        "name": f"{INSTRUMENT}/calib",
-        "members": [*(f"{INSTRUMENT}/calib/{ticket}" for ticket in reversed(_tickets(size))), OTHERS],
-        "external": [{"collection": OTHERS, "reason": "older than our specs"}],
-    }
-
-
-def _instance(name: str) -> str:
-    return f"{name}-{BAND}" if name == "flat" else name
-
-
-def _set(ticket: str) -> dict[str, Any]:
-    return {
-        "kind": "CalibrationSet",
-        "instrument": INSTRUMENT,
-        "ticket": ticket,
-        "tag": "DP1",
-        "purpose": "everything",
-        "origin": PLACE,
-        "raws": RAWS,
-        "starting_calibs": [OTHERS],
-        "release": "embedded",
-        "rerun": RERUN,
-        "selections": {_instance(name): _selection(name) for name in TYPES},
-        "products": {name: {"bands": [BAND]} if name == "flat" else {} for name in TYPES},
-    }
-
-
-def _selection(name: str) -> str:
-    return f"exposure.day_obs=20250101 and exposure.observation_type='{name}'"
-
-
-def _lock(ticket: str) -> dict[str, Any]:
-    starting = {"collection": OTHERS, "type": "CALIBRATION", "dataset_types": list(TYPES), "fingerprint": "0" * 64}
-    return {
-        "kind": "Lock",
-        "instrument": INSTRUMENT,
-        "ticket": ticket,
-        "raws": RAWS,
-        "repository": PLACE,
-        "starting_calibs": [OTHERS],
-        "starting": [starting],
-        "products": {_instance(name): _locked(name, index) for index, name in enumerate(TYPES)},
-    }
-
-
-def _locked(name: str, index: int) -> dict[str, Any]:
-    first = 2025010100000 + 100 * index
-    return {
-        "selection": _selection(name),
-        "exposures": [f"{first}..{first + 19}"],
-        "detectors": f"{DETECTORS[0]}..{DETECTORS[-1]}",
-        **({"physical_filter": FILTER, "band": BAND} if name == "flat" else {}),
-    }
-
-
-def _fill(repo: Path, size: Size, want: Desired) -> None:
+def _copy(repo: Path, to: Path, place: str) -> None:
+    """Make another place that holds the same, its files by links."""
     from lsst.daf.butler import Butler
 
-    Butler.makeRepo(repo)
+    to.mkdir()
+    for path in repo.resolve().iterdir():
+        if path.is_dir():
+            (to / path.name).symlink_to(path)
+        else:
+            shutil.copy(path, to)
+    with Butler.from_config(str(to), writeable=True) as butler:
+        text = butler.registry.getCollectionDocumentation(record.COLLECTION)
+        standing = record.read(text)
+        renamed = record.write(record.Record(place, standing.owned, standing.applied))
+        butler.registry.setCollectionDocumentation(record.COLLECTION, renamed)
+
+
+def _fill(folder: Path, size: Size, tree: Tree, place: str, server: Server | None) -> None:
+    from lsst.daf.butler import Butler, Config
+
+    repo, config = folder / "repo", Config()
+    if server is not None:
+        server.execute(f"create database {DATABASE}")
+        config["registry", "db"] = server.url(DATABASE)
+        config["registry", "namespace"] = "main"
+    Butler.makeRepo(repo, config=config)
+    archive = folder / ARCHIVE if size.places else None
     (repo / "dataset.yaml").write_text("{}\n")
-    with Butler.from_config(str(repo), writeable=True) as butler, ButlerRepository(PLACE, str(repo)) as repository:
-        _register(butler, want)
+    made = _wanted(tree, PLACE)
+    with Butler.from_config(str(repo), writeable=True) as butler, ButlerRepository(place, str(repo)) as repository:
+        building = _Building(place, butler, repository, archive)
+        _register(butler, made)
         _others(butler, size)
-        for work in want.works.values():
-            assert isinstance(work, Generation)
-            _generate(butler, repository, work)
-        _settle(repository, want)
+        for work in made.works.values():
+            if isinstance(work, Generation):
+                _generate(building, work)
+        _settle(repository, _wanted(tree, place))
         _scenery(butler, size)
+    if archive is not None:
+        _publish(archive, building.published)
+    if server is not None:
+        server.dump(DATABASE, folder / DUMP)
 
 
 def _register(butler: Any, want: Desired) -> None:
@@ -229,9 +173,9 @@ def _register(butler: Any, want: Desired) -> None:
         registry.insertDimensionData("detector", *({**cam, "id": d, "full_name": f"S{d}"} for d in DETECTORS))
         registry.insertDimensionData("physical_filter", {**cam, "name": FILTER, "band": BAND})
     for name in TYPES:
-        dimensions = _product(name)["dimensions"]
+        dimensions = product(name)["dimensions"]
         registry.registerDatasetType(
-            DatasetType(name, dimensions, "StructuredDataDict", universe=butler.dimensions, isCalibration=True)
+            DatasetType(name, dimensions, STORAGE_CLASS, universe=butler.dimensions, isCalibration=True)
         )
     butler.collections.register(RAWS, CollectionType.RUN)
     butler.collections.register(OTHERS, CollectionType.CALIBRATION)
@@ -254,30 +198,76 @@ def _others(butler: Any, size: Size) -> None:
         butler.registry.certify(OTHERS, _datasets(butler, name, ids, run), Timespan(None, None))
 
 
-def _generate(butler: Any, repository: ButlerRepository, work: Generation) -> None:
-    """Claim, make and seal one generation."""
-    run, recipe = f"{work.key.leaf}/20250207T000000Z", work.recipe
-    inputs = (*{p.collection: None for p in work.precursors if p.collection}, RAWS, OTHERS)
-    repository.claim(work.key.leaf, Claim(recipe.digest, recipe.intent, run, inputs, 1, "host", "submission"))
-    made: Datasets = {name: _made(butler, name, sorted(ids), run) for name, ids in work.expected.items()}
-    repository.seal(work.key.leaf, Seal(recipe.digest, recipe.intent, run, made))
+def _generate(building: _Building, work: Generation) -> None:
+    """Claim, make and seal one generation; where it is deployed to, remember what the archive is to say of it."""
+    run, recipe, leaf = f"{work.key.leaf}/20250207T000000Z", work.recipe, work.key.leaf
+    inputs = () if building.archive else (*{p.collection: None for p in work.precursors if p.collection}, RAWS, OTHERS)
+    building.repository.claim(leaf, Claim(recipe.digest, recipe.intent, run, inputs, 1, "host", "submission"))
+    made: dict[str, dict[str, str]] = {}
+    items: list[Item] = []
+    for name, ids in work.expected.items():
+        if building.archive is None:
+            refs = _datasets(building.butler, name, map(parse, sorted(ids)), run)
+            made[name] = dict(zip(sorted(ids), [str(ref.id) for ref in refs], strict=True))
+        else:
+            found = _filed(building.butler, building.archive, name, sorted(ids), run)
+            made[name] = {item.data_id: item.uuid for item in found}
+            items += found
+    seal = Seal(recipe.digest, recipe.intent, run, made)
+    building.repository.seal(leaf, seal)
+    building.published.setdefault(work.lock_name, {})[leaf] = Part(seal, tuple(items))
 
 
-def _made(butler: Any, name: str, ids: list[str], run: str) -> dict[str, str]:
-    refs = _datasets(butler, name, map(parse, ids), run)
-    return dict(zip(ids, [str(ref.id) for ref in refs], strict=True))
+def _filed(butler: Any, archive: Path, name: str, ids: list[str], run: str) -> list[Item]:
+    """Ingest datasets, each with a file of its own; put their files into the archive, too."""
+    (root,) = butler.get_datastore_roots().values()
+    objects = archive / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    paths = [
+        f"{run}/{name}/{name}_{'_'.join(map(str, parse(one).values()))}_{run.replace('/', '_')}.yaml" for one in ids
+    ]
+    contents = [f"{path}\n".encode() for path in paths]
+    Path(root.ospath, paths[0]).parent.mkdir(parents=True)
+    for path, content in zip(paths, contents, strict=True):
+        Path(root.ospath, path).write_bytes(content)
+        (objects / hashlib.sha256(content).hexdigest()).write_bytes(content)
+    refs = _refs(butler, name, map(parse, ids), run)
+    _ingest(butler, [(path, [ref]) for path, ref in zip(paths, refs, strict=True)])
+    return [
+        Item(name, one, str(ref.id), path, hashlib.sha256(content).hexdigest(), len(content))
+        for one, ref, path, content in zip(ids, refs, paths, contents, strict=True)
+    ]
+
+
+def _publish(archive: Path, published: dict[str, dict[str, Part]]) -> None:
+    """Write a manifest for each ticket."""
+    store = archive_at(str(archive))
+    definitions = {name: Definition(tuple(product(name)["dimensions"]), STORAGE_CLASS) for name in TYPES}
+    for ticket, parts in published.items():
+        store.publish(Manifest(INSTRUMENT, ticket, definitions, parts))
 
 
 def _datasets(butler: Any, name: str, ids: Iterable[dict[str, Any]], run: str) -> list[Any]:
     """Ingest datasets, all on the one small file."""
-    from lsst.daf.butler import CollectionType, DataCoordinate, DatasetRef, FileDataset
+    refs = _refs(butler, name, ids, run)
+    _ingest(butler, [("dataset.yaml", refs)])
+    return refs
+
+
+def _refs(butler: Any, name: str, ids: Iterable[dict[str, Any]], run: str) -> list[Any]:
+    from lsst.daf.butler import CollectionType, DataCoordinate, DatasetRef
 
     butler.collections.register(run, CollectionType.RUN)
     kind = butler.get_dataset_type(name)
-    refs = [DatasetRef(kind, DataCoordinate.standardize(one, dimensions=kind.dimensions), run) for one in ids]
-    (datastore,) = butler.get_datastore_roots().values()
-    butler.ingest(FileDataset(datastore.join("dataset.yaml"), refs), transfer=None)
-    return refs
+    return [DatasetRef(kind, DataCoordinate.standardize(one, dimensions=kind.dimensions), run) for one in ids]
+
+
+def _ingest(butler: Any, files: Iterable[tuple[str, list[Any]]]) -> None:
+    """Ingest what stands in the datastore already."""
+    from lsst.daf.butler import FileDataset
+
+    (root,) = butler.get_datastore_roots().values()
+    butler.ingest(*(FileDataset(root.join(path), refs) for path, refs in files), transfer=None)
 
 
 def _settle(repository: ButlerRepository, want: Desired) -> None:
@@ -285,7 +275,7 @@ def _settle(repository: ButlerRepository, want: Desired) -> None:
     facts = Facts(trust="none")
     seen = look([repository], whole_scope(want), want, facts)
     changes = diff(seen.state, overlay(seen.state, want.state))
-    repository.commit(lower(changes, seen.facts.seals(PLACE)))
+    repository.commit(lower(changes, seen.facts.seals(repository.place)))
 
 
 def _scenery(butler: Any, size: Size) -> None:

@@ -50,6 +50,20 @@ class Server:
         with psycopg.connect(f"postgresql://{USER}@127.0.0.1:{self.port}/{database}", autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def dump(self, database: str, file: Path) -> None:
+        """Write all that a database holds into a file."""
+        self._run("pg_dump", "--format=custom", f"--file={file}", database)
+
+    def load(self, file: Path, database: str) -> None:
+        """Make a database of what was written."""
+        self.execute(f"create database {database} template template0")
+        self._run("pg_restore", "--exit-on-error", f"--dbname={database}", str(file))
+        self.execute("analyze", database)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        to = ["--host=127.0.0.1", f"--port={self.port}", f"--username={USER}"]
+        subprocess.run([str(_binaries() / program), *to, *arguments], check=True, capture_output=True)
+
 
 @contextmanager
 def postgresql() -> Iterator[Server]:
