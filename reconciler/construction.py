@@ -165,7 +165,7 @@ class _Story:
 
     def _sources(self) -> list[str]:
         """Return generations in the order of making, and what is only certified where its links stand among them."""
-        found = in_order(self.seals)
+        found = self._as_linked(in_order(self.seals))
         for source in sorted(self.certified.keys() - self.seals.keys()):
             into = {one.collection for one in self.certified[source]}
             below = {m for members in self.chains.values() for m in _below(members, into)}
@@ -173,12 +173,33 @@ class _Story:
             found.insert(max(before, default=-1) + 1, source)
         return found
 
+    def _as_linked(self, found: list[str]) -> list[str]:
+        """Return the generations so that links come as the chains have them, if each can still come after its own.
+
+        What was begun side by side was certified and linked in an order of its own.
+        """
+        linked = {leaf: rank for leaf in found if (rank := self._rank(leaf)) is not None}
+        turn = iter(sorted(linked, key=lambda leaf: (linked[leaf], found.index(leaf))))
+        turned = [next(turn) if leaf in linked else leaf for leaf in found]
+        at = {leaf: number for number, leaf in enumerate(turned)}
+        sound = all(at[name] < at[leaf] for leaf in found for name in made_with(self.seals, leaf))
+        return turned if sound else found
+
+    def _rank(self, leaf: str) -> int | None:
+        """Return when a generation was linked first, as the order of its chain tells; None if it was not."""
+        into = {one.collection for one in self.certified.get(leaf, ())}
+        ranks = [len(members) - members.index(name) for members in self.chains.values() for name in into & {*members}]
+        return min(ranks, default=None)
+
+
+def made_with(seals: Mapping[str, Seal], leaf: str) -> list[str]:
+    """Return the generations among these that one of them is made with."""
+    return [name for name, _ in seals[leaf].intent.get("precursors", ()) if name in seals]
+
 
 def in_order(seals: Mapping[str, Seal]) -> list[str]:
     """Return leaves so that each comes after those it is made with, and else as they were begun."""
-    sorter = TopologicalSorter(
-        {leaf: [name for name, _ in seal.intent.get("precursors", ()) if name in seals] for leaf, seal in seals.items()}
-    )
+    sorter = TopologicalSorter({leaf: made_with(seals, leaf) for leaf in seals})
     try:
         sorter.prepare()
     except CycleError:  # somebody has written into a seal

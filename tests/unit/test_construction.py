@@ -133,6 +133,23 @@ def test_work_that_is_not_complete_is_told_last() -> None:
     assert told(small)[-1] == Unfinished(leaf("darkGen"), claim)
 
 
+def test_what_was_begun_side_by_side_comes_in_the_order_of_its_links() -> None:
+    small = made(*calibration_set([Ask("bias")]), *calibration_set([Ask("bias", rerun="20250207b")], "DM-2"))
+    stored, other = store(small), f"{PUBLIC}/DM-2/trial/biasGen.20250207b"
+    ours = f"{TICKET}/trial/aGen.20250207a"
+    stored.types |= {ours: "CHAINED", leaf("a"): "CALIBRATION"}
+    stored.docs[ours] = stored.docs[other]
+    stored.certifications[leaf("a"), "bias"] = stored.certifications.pop(
+        (f"{PUBLIC}/DM-2/trial/bias.20250207b", "bias")
+    )
+    del stored.docs[other]
+    for chain_order in ((leaf("a"), leaf("bias")), (leaf("bias"), leaf("a"))):
+        stored.children[TICKET] = chain_order
+        found = told(small)
+        assert [one.member for one in found if isinstance(one, Linked)] == list(reversed(chain_order))
+        assert not any(isinstance(one, Ordered) for one in found)
+
+
 def test_a_chain_in_another_order_than_that_of_making_is_put_in_order_at_the_end() -> None:
     small = made(*calibration_set([Ask("bias"), Ask("dark")]))
     assert not any(isinstance(one, Ordered) for one in told(small))
