@@ -103,3 +103,14 @@ def test_every_product_has_its_pictures(told: tuple[Path, str]) -> None:
 def test_what_was_built_passes_its_verification(told: tuple[Path, str]) -> None:
     report = json.loads((told[0] / "reports" / "DM-48520" / "report.json").read_text())
     assert report["outcome"] in ("passed", "accepted"), report
+
+
+@pytest.mark.long
+def test_its_record_is_told_as_the_technote_has_it(told: tuple[Path, str]) -> None:
+    deeds = json.loads(reconcile("record", "DM-48520", "--directory", told[0], "--json"))["deeds"]
+    of = {kind: [one for one in deeds if one["deed"] == kind] for kind in ("generated", "certified", "linked")}
+    assert [one["leaf"] for one in of["generated"] if "examines" not in one["intent"]] == GENERATED
+    assert {one["leaf"] for one in of["generated"] if "examines" in one["intent"]} == set(EXAMINED)
+    assert [one["collection"] for one in of["certified"]] == CERTIFIED
+    assert [(one["chain"], one["member"]) for one in of["linked"]] == [(BASE, name) for name in CERTIFIED]
+    assert len(deeds) == sum(map(len, of.values())), "nothing strange, nothing out of order, nothing unfinished"
