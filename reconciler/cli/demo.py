@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
-from ..demo import board, specs, worked_example
+from ..demo import abroad, board, specs, worked_example
 from ..demo import camera as cameras
 from ..demo import frames as exposures
 from ..demo.camera import Camera
@@ -54,6 +54,7 @@ def run(
 
 def _tell_all(story: Story, camera: Camera) -> dict[str, object]:
     worked_example.tell(story, camera, AMPLIFIER)
+    abroad.tell(story, camera)
     return {"ticket": "DM-48520", "amplifier": AMPLIFIER}
 
 

@@ -14,7 +14,7 @@ from .session import at, read
 
 
 def run(directory: Path, *, markdown: bool, as_json: bool) -> ExitCode:
-    """Look at every repository of every site; print a row for each ticket that is deployed and each public chain."""
+    """Look at every repository of every site; print a row for each deployed ticket and each other public chain."""
     checkout, tree = read(directory)
     sites: list[Known] = []
     for one in tree.sites:
@@ -35,8 +35,8 @@ def _rows(tree: Tree, sites: list[Known]) -> tuple[Row, ...]:
     places = {place: place.partition("/")[0] for place in tree.places()}
     documents: list[Document] = [*(one.document for one in tree.sets), *(one.document for one in tree.curated)]
     tickets = ticket_rows(documents, sites, places)
-    public = sorted({key.name for site in sites for key in site.want.public})
-    return (*tickets, *(chain_row(name, sites) for name in public))
+    public = {key.name for site in sites for key in site.want.public} - {row.name for row in tickets}
+    return (*tickets, *(chain_row(name, sites) for name in sorted(public)))
 
 
 def exit_code(row: Row) -> ExitCode:

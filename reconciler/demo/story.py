@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,13 +35,26 @@ class Story:
         sys.stdout.write(f"\n# {text}\n")
         sys.stdout.flush()
 
-    def run(self, command: str) -> None:
-        """Type a command of reconcile; anything but success ends the story."""
+    def run(self, command: str, ends: ExitCode = ExitCode.OK) -> None:
+        """Type a command of reconcile; any other exit code ends the story."""
         sys.stdout.write(f"$ reconcile {command}\n")
         sys.stdout.flush()
         code = self._reconcile([*shlex.split(command), "--directory", str(self.root)])
-        if code != ExitCode.OK:
+        if code != ends:
             raise ReconcileError(f"`reconcile {command}` ended with exit code {code}; the demo stops in {self.root}")
+
+    def type(self, command: str, *, shown: bool = False) -> None:
+        """Type a command of others in the directory of the story; a failure ends it."""
+        sys.stdout.write(f"$ {command}\n")
+        name, *arguments = shlex.split(command)
+        # What is installed beside this interpreter is meant, whatever PATH says.
+        own = Path(sys.executable).with_name(name)
+        words = [str(own) if own.exists() else name, *arguments]
+        done = subprocess.run(words, cwd=self.root, capture_output=True, text=True, check=False)
+        if shown:
+            sys.stdout.write(done.stdout)
+        if done.returncode:
+            raise ReconcileError(f"`{command}` ended with status {done.returncode}: {done.stderr.strip()}")
 
     def write(self, name: str, text: str) -> None:
         """Write one file."""

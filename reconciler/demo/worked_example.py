@@ -134,15 +134,15 @@ def files(datasets: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield path and text of the specs; `datasets` are the curated files by dataset type."""
     base = f"specs/{INSTRUMENT}"
     yield ".gitignore", IGNORED
-    yield "sites/usdf.yaml", _dump(SITE)
+    yield "sites/usdf.yaml", dump(SITE)
     yield f"{base}/{CATALOG}", _from_the_project(CATALOG)
     yield f"{base}/{SPEC}", _briefly_verified(_from_the_project(SPEC))
     for start in STARTS:
         name = "-".join((start.ticket, *start.dataset_types[: bool(start.leaf)]))
-        yield f"{base}/{name}.yaml", _dump(_curated_set(start, datasets))
+        yield f"{base}/{name}.yaml", dump(_curated_set(start, datasets))
     for chain, members in CHAINS.items():
         document = {"kind": "Chain", "instrument": INSTRUMENT, "name": chain, "members": members}
-        yield f"{base}/chain{chain.removeprefix(CALIB).replace('/', '-')}.yaml", _dump(document)
+        yield f"{base}/chain{chain.removeprefix(CALIB).replace('/', '-')}.yaml", dump(document)
 
 
 def _curated_set(start: Curated, datasets: dict[str, Any]) -> dict[str, Any]:
@@ -159,14 +159,15 @@ def _curated_set(start: Curated, datasets: dict[str, Any]) -> dict[str, Any]:
 def _briefly_verified(spec: str) -> str:
     """Return the spec, but each product is verified on a few of the exposures that it lists, and nothing on the sky.
 
-    All else is as it stands; the simulator makes no sky.
+    Where it goes is told later. All else is as it stands; the simulator makes no sky.
     """
     document = yaml.safe_load(spec)
+    document.pop("deployment", None)
     del document["verify"]["science"]
     for kind, numbers in EXAMINED.items():
         chosen = ", ".join(str(number) for number in numbers)
         document["verify"][kind]["select"] = f"exposure in ({chosen})"
-    return _dump(document)
+    return dump(document)
 
 
 def _from_the_project(name: str) -> str:
@@ -179,5 +180,6 @@ def _from_the_project(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _dump(document: dict[str, Any]) -> str:
+def dump(document: dict[str, Any]) -> str:
+    """Return a document as text."""
     return str(yaml.safe_dump(document, sort_keys=False, width=110))

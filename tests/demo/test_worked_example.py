@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
-from reconciler.demo import camera, worked_example
+from reconciler.demo import abroad, camera, worked_example
 from reconciler.demo.story import Story, new_root
 from tests.demo.test_demo import reconcile
 
@@ -38,11 +39,21 @@ STARTS = [
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Return the steps that are planned for nights of very small sensors."""
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a story that has begun, with nights of very small sensors."""
     root = tmp_path_factory.mktemp("worked-example") / "story"
     worked_example.begin(Story(new_root(root), run), camera.find("LSSTComCam"), "16x16")
-    steps: list[dict[str, Any]] = json.loads(reconcile("plan", "--directory", root, "--json"))["steps"]
+    return root
+
+
+@pytest.fixture(scope="module")
+def planned(begun: Path) -> list[dict[str, Any]]:
+    """Return the steps that are planned."""
+    return steps_of(begun)
+
+
+def steps_of(root: Path, *options: str) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = json.loads(reconcile("plan", "--directory", root, "--json", *options))["steps"]
     return steps
 
 
@@ -66,6 +77,19 @@ def test_everything_is_generated_certified_and_linked_under_the_names_of_the_tec
 def test_bootstraps_come_first_and_flats_last(planned: list[dict[str, Any]]) -> None:
     order = [step["title"].split()[1] for step in planned if step["kind"] == "produce"]
     assert order[:7] == GENERATED[:7]
+
+
+def test_what_is_certified_is_to_be_fetched_certified_linked_and_tagged_at_the_summit(
+    begun: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(begun, root := tmp_path / "story")
+    abroad.lay_out(Story(root, run), camera.find("LSSTComCam"))
+    steps = steps_of(root, "--site", "summit")
+    generated = {leaf for leaf in GENERATED if "Bootstrap" not in leaf}
+    assert keys(steps, "fetch") == generated | {f"{start}/unbounded" for start in STARTS}
+    assert len([step for step in steps if step["kind"] == "certify"]) == len(CERTIFIED) + len(STARTS)
+    tagged = {step["title"].split()[-1] for step in steps if step["kind"] == "protect"}
+    assert tagged == {f"LSSTComCam/calib_tagged/DM-{n}" for n in (46360, 47447, 48520, 48650)}
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +138,32 @@ def test_its_record_is_told_as_the_technote_has_it(told: tuple[Path, str]) -> No
     assert [one["collection"] for one in of["certified"]] == CERTIFIED
     assert [(one["chain"], one["member"]) for one in of["linked"]] == [(BASE, name) for name in CERTIFIED]
     assert len(deeds) == sum(map(len, of.values())), "nothing strange, nothing out of order, nothing unfinished"
+
+
+@pytest.mark.long
+def test_in_the_end_every_place_has_the_same(told: tuple[Path, str]) -> None:
+    rows = json.loads(reconcile("status", "--all-sites", "--directory", told[0], "--json"))["rows"]
+    tickets = [row for row in rows if row["ticket"]]
+    assert {row["ticket"] for row in tickets} == {"DM-48520", "DM-48650", "DM-47447", "DM-46360"}
+    for row in tickets:
+        words = {place: cell["word"] for place, cell in row["places"].items()}
+        assert words == {
+            "usdf/main": "linked",
+            "usdf/embargo": "linked",
+            "summit/LSSTComCam": "protected",
+            "tts/LSSTComCam": "protected",
+        }
+        assert len({cell["fingerprint"] for cell in row["places"].values()}) == 1
+
+
+@pytest.mark.long
+def test_what_was_broken_was_named(told: tuple[Path, str]) -> None:
+    named = told[1].split("# Meanwhile, at the Summit")[1].split("# What differs has a name")[0]
+    for reason in (
+        "LSSTComCam/calib is searched in another order",
+        f"{BASE}/DP1/flat-u.20250207a is not in {BASE}",
+        "not protected by LSSTComCam/calib_tagged/DM-46360",
+        f"9 certifications of dark in {BASE}/DP1/dark.20250207a differ",
+        f"{BASE}/DP1/biasGen.20250207a is not as it was sealed",
+    ):
+        assert reason in named
