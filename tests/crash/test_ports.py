@@ -117,6 +117,7 @@ class Operator:
         curated = next(key.leaf for key, work in want.works.items() if isinstance(work, Curation))
         assert repository.tables(curated, RESULTS) == {}
         assert len(repository.digests(curated, ("defects",))) == len(DETECTORS)
+        assert repository.applied(curated, "frames") == {}
         with TemporaryDirectory() as folder:
             assert len(repository.retrieve(curated, ("defects",), folder)) == len(DETECTORS)
 
