@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .archive import PLACE, Manifest, Part
+from .content import Content
 from .errors import ReconcileError
 from .observation import Collection, Observation, Scope
 from .parcel import Definition
@@ -58,6 +59,11 @@ class Archive:
         if leaf not in found:
             raise ReconcileError(f"the archive holds nothing of {leaf}")
         return found[leaf]
+
+    def contents(self, leaf: str) -> Mapping[tuple[str, str], Content]:
+        """Return what the files of a generation hold, as far as it was published."""
+        found = self._read().get(leaf)
+        return found[0].contents if found else {}
 
     def root(self, seal: Seal) -> str:
         """Return the content root of what a seal names, as its manifest has it."""

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import ClassVar
 
 from ..archive import Item, Manifest, Part
+from ..archived import Archive
 from ..content import Content
 from ..errors import ExitCode
 from ..facts import Approval, Facts
@@ -88,7 +89,7 @@ class Publish(Carried):
         parts: dict[str, Part] = {}
         for key in self.keys:
             seal = facts.sealed(self.source, self.work.parts[key].leaf)
-            pieces = repository.pieces(seal.run, seal.datasets)
+            pieces = _as_published(key.leaf, repository.pieces(seal.run, seal.datasets), world.archive)
             contents = store.keep(pieces, world.copied)
             parts[key.leaf] = Part(seal, tuple(_item(*both) for both in zip(pieces, contents, strict=True)))
         if unlike := [leaf for leaf, part in parts.items() if self._unlike(leaf, part, facts)]:
@@ -101,6 +102,12 @@ class Publish(Carried):
 
     def _unlike(self, leaf: str, part: Part, facts: Facts) -> bool:
         return facts.trust != "none" and part.root != facts.revealed.get(Approval(self.verb, leaf, self.place))
+
+
+def _as_published(leaf: str, pieces: tuple[Piece, ...], archive: Archive) -> tuple[Piece, ...]:
+    """Return the pieces with what a manifest says already of these datasets: nothing else is brought back of them."""
+    known = {one.uuid: one for one in archive.contents(leaf).values()}
+    return tuple(replace(one, content=known.get(one.uuid)) for one in pieces)
 
 
 def _item(piece: Piece, content: Content) -> Item:

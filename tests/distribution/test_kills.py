@@ -21,7 +21,7 @@ from tests.fuse import CARRYING, methods
 
 PLACES = {"usdf": (MAIN, EMBARGO), "summit": (SUMMIT,)}
 PUSH, ALL = 5, 50
-EACH = 8
+EACH = 4
 """Positions at which a boundary is tried in the long tier, where it is passed more often."""
 LONG = pytest.mark.long
 

@@ -94,6 +94,24 @@ def test_an_object_that_is_lost_is_told_by_its_dataset_and_published_again_under
     assert files == before
 
 
+def test_a_file_that_is_no_longer_what_was_published_is_refused_by_name_where_it_is_to_be_published_again(
+    several: Several,
+) -> None:
+    several.apply("usdf", *spec())
+    (manifest,) = several.archive.manifests(frozenset({"DM-1"}))
+    item = next(item for item in manifest.parts[LEAF].items if item.data_id == ONE)
+    files, made = several.archive.memory.files, several.stores[MAIN].files
+    lost, right = files.pop(f"objects/{item.sha256}"), several.stores[MAIN].file(item.uuid)
+    before, made[item.uuid] = dict(files), b"rotten"
+    (result,) = several.apply("usdf", *spec())
+    assert result.outcome.word == "failed"
+    assert f"the file of bias {ONE} ({item.uuid}) does not hold what it must" in result.outcome.reason
+    assert files == before
+    made[item.uuid] = right
+    assert words(several.apply("usdf", *spec())) == [("publish", "done")]
+    assert files == {**before, f"objects/{item.sha256}": lost}
+
+
 def test_a_site_without_an_archive_is_told_so(several: Several) -> None:
     several.sites["summit"] = site("summit", {"cam": {}})
     plan = several.plan("summit", *spec())
