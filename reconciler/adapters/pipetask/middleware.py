@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,15 +10,15 @@ from lsst.daf.butler import Butler, ButlerUserError
 from lsst.daf.butler.registry import ConflictingDefinitionError
 from lsst.pipe.base.pipeline_graph import PipelineGraphError
 from lsst.pipe.base.quantum_graph_builder import QuantumGraphBuilderError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ...errors import ReconcileError, Unreachable
 
 
-def open_butler(place: str, address: str, **options: object) -> Butler:
+def open_butler(place: str, address: str, *, writeable: bool) -> Butler:
     """Open a repository; raises `Unreachable` if it is not there or does not answer."""
     try:
-        return Butler.from_config(address, **options)
+        return _opened(address, writeable=writeable)
     except (FileNotFoundError, DBAPIError) as error:
         raise Unreachable(f"repository {place} ({address}) cannot be opened: {first_line(error)}") from error
     except (ButlerUserError, ValueError, RuntimeError, ImportError) as error:
@@ -25,6 +26,17 @@ def open_butler(place: str, address: str, **options: object) -> Butler:
             f"repository {place} ({address}) cannot be used: {first_line(error)}",
             hint="Its storage classes or formatters may be defined otherwise than those of this engine.",
         ) from error
+
+
+def _opened(address: str, *, writeable: bool) -> Butler:
+    """Open a repository, on SQLite also where a writer has died: a reader may not roll its half back."""
+    try:
+        return Butler.from_config(address, writeable=writeable)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    Butler.from_config(address, writeable=True).close()
+    return Butler.from_config(address, writeable=writeable)
 
 
 @contextmanager

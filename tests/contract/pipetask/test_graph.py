@@ -14,6 +14,7 @@ from lsst.daf.butler import Butler, Config, DatasetType
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError, Unreachable
 from reconciler.ports import Lack, Pick
+from tests.dead_writer import die_writing
 from tests.pipelines import repository
 from tests.pipelines.jobs import PLACE, RAWS, RELEASES, carry_out, job
 from tests.pipelines.repository import EXPOSURES, NIGHT, certify_bias
@@ -136,6 +137,13 @@ def test_building_writes_nothing_to_the_repository(executor: PipetaskExecutor, a
     before = collections(address)
     executor.build(job(tmp_path))
     assert collections(address) == before
+
+
+def test_a_graph_is_built_also_where_a_writer_died_in_the_middle(
+    executor: PipetaskExecutor, address: str, tmp_path: Path
+) -> None:
+    die_writing(Path(address))
+    assert executor.build(job(tmp_path)).quanta
 
 
 def test_building_leaves_the_environment_as_it_was(executor: PipetaskExecutor, tmp_path: Path) -> None:
