@@ -28,7 +28,9 @@ _EXPECTED = {
 
 _BOUNDS = {
     "too_short": "at least {min_length} entry",
+    "too_long": "at most {max_length} entries",
     "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "string_too_long": "at most {max_length} characters",
 }
 

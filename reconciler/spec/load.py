@@ -6,10 +6,10 @@ that `validate` can say more in one go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -164,20 +164,31 @@ def _without_unknown(model: type[M], values: dict[str, Any], error: ValidationEr
     if any(complaint["type"] != "extra_forbidden" for complaint in complaints):
         return None
     try:
-        return model.model_validate(_pruned(values, {complaint["loc"] for complaint in complaints}))
+        return model.model_validate(_pruned(values, _as_tree(complaint["loc"] for complaint in complaints)))
     except ValidationError:
         return None
 
 
-def _pruned(value: Any, unknown: set[tuple[int | str, ...]]) -> Any:
-    """Return the value without the fields at these paths."""
+Branches: TypeAlias = "dict[int | str, Branches]"
+"""Paths by their first step; one that ends has nothing below."""
+
+
+def _as_tree(paths: Iterable[tuple[int | str, ...]]) -> Branches:
+    root: Branches = {}
+    for path in paths:
+        below = root
+        for step in path:
+            below = below.setdefault(step, {})
+    return root
+
+
+def _pruned(value: Any, unknown: Branches) -> Any:
+    """Return the value without the fields at which these paths end."""
+    if not unknown:
+        return value
     if isinstance(value, dict):
-        kept = ((key, item) for key, item in value.items() if (key,) not in unknown)
-        return {key: _pruned(item, _below(unknown, key)) for key, item in kept}
+        kept = ((key, item) for key, item in value.items() if unknown.get(key) != {})
+        return {key: _pruned(item, unknown.get(key, {})) for key, item in kept}
     if isinstance(value, tuple):
-        return tuple(_pruned(item, _below(unknown, index)) for index, item in enumerate(value))
+        return tuple(_pruned(item, unknown.get(index, {})) for index, item in enumerate(value))
     return value
-
-
-def _below(paths: set[tuple[int | str, ...]], step: int | str) -> set[tuple[int | str, ...]]:
-    return {path[1:] for path in paths if path and path[0] == step}

@@ -7,7 +7,9 @@ is composed again when the first one is asked for.
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import yaml
@@ -91,23 +93,18 @@ def _character(text: str, node: yaml.ScalarNode, offset: int) -> int:
 
     Folding changes nothing but blanks, so the characters that are not blank correspond one to one.
     """
-    solid = sum(not character.isspace() for character in node.value[:offset])
-    for index, written in _written(text, node):
-        if written.isspace() or written in _BLANK:
-            continue
-        if solid == 0:
-            return index
-        solid -= 1
-    return int(node.end_mark.index)
+    before = len("".join(node.value[:offset].split()))
+    written = _written(text, node.start_mark.index, node.end_mark.index, node.style or "")
+    return written[before] if before < len(written) else int(node.end_mark.index)
 
 
-def _written(text: str, node: yaml.ScalarNode) -> list[tuple[int, str]]:
-    """Return the characters of a scalar as the file has them, an escape counted as the one that it stands for."""
-    begin, end = node.start_mark.index, node.end_mark.index
-    if node.style in ("|", ">"):
+@lru_cache(maxsize=1)
+def _written(text: str, begin: int, end: int, style: str) -> array[int]:
+    """Return where the file has the characters of a scalar that are not blank; an escape is the one it stands for."""
+    if style in ("|", ">"):
         header = _INDICATORS.match(text, begin, end)
         begin = header.end() if header else begin
-    elif node.style in ("'", '"'):
+    elif style in ("'", '"'):
         begin, end = begin + 1, end - 1
-    single = _SINGLE.get(node.style or "", _PLAIN)
-    return [(match.start(), match[0]) for match in single.finditer(text, begin, end)]
+    found = _SINGLE.get(style, _PLAIN).finditer(text, begin, end)
+    return array("L", (one.start() for one in found if not (one[0].isspace() or one[0] in _BLANK)))

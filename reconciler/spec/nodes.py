@@ -9,6 +9,7 @@ through the event stream first, where nesting and size can be bounded without re
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import yaml
 from yaml.reader import ReaderError
 
-from .problems import Position, Problem, shown
+from .problems import MOST_PER_FILE, Position, Problem, shown
 from .source import Source
 
 MAX_NODES = 50_000
@@ -140,6 +141,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[Problem] = []
+        self.counts: Counter[str] = Counter()
         self.scalars: dict[str, Callable[[yaml.ScalarNode], object]] = {
             _TAG + "int": self._int,
             _TAG + "float": self._float,
@@ -163,12 +165,14 @@ class _Reader:
 
     def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        lines: dict[str, int] = {}
         for key, value in node.value:
             if key.tag != _STR:
                 self._bad_key(key)
                 continue
+            line = lines.setdefault(key.value, key.start_mark.line)
             if key.value in values:
-                self._duplicate(node, key)
+                self._duplicate(key, line + 1)
                 continue
             values[key.value] = value.value if value.tag == _STR else self.value(value, depth + 1)
         return values
@@ -205,7 +209,7 @@ class _Reader:
 
     def _surprise(self, node: yaml.ScalarNode, reading: str, expected: str) -> str:
         message = f"YAML reads {shown(node.value)} as {reading}"
-        quoted = "" if "quotes" in expected else f", or {node.value!r} in quotes"
+        quoted = "" if "quotes" in expected else f", or {shown(node.value)} in quotes"
         self._problem(node, "surprise", message, f"{expected}{quoted}")
         return str(node.value)
 
@@ -217,10 +221,10 @@ class _Reader:
         else:
             self._problem(key, "key", "a list or a mapping as a key", "text")
 
-    def _duplicate(self, mapping: yaml.MappingNode, key: yaml.ScalarNode) -> None:
-        first = next(other for other, _ in mapping.value if other.value == key.value)
-        line = position(first.start_mark).line
+    def _duplicate(self, key: yaml.ScalarNode, line: int) -> None:
         self._problem(key, "duplicate-key", f"{shown(key.value)} is already given in line {line}", "each key once")
 
     def _problem(self, node: yaml.Node, code: str, message: str, expected: str) -> None:
-        self.problems.append(self.source.problem(code, position(node.start_mark), message, expected))
+        self.counts[code] += 1
+        if self.counts[code] <= MOST_PER_FILE:
+            self.problems.append(self.source.problem(code, position(node.start_mark), message, expected))

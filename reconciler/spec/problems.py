@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+from functools import lru_cache
+from heapq import nlargest
 from typing import Literal, NamedTuple
 
 from ..errors import ExitCode, ReconcileError
@@ -16,7 +19,9 @@ MOST_PER_FILE = 100
 """Of one sort in one file: who sees a hundred has seen enough, and hostile files cannot keep us busy."""
 _LONGEST_SHOWN = 60
 _MOST_LISTED = 30
-_MOST_COMPARED = 300
+_MOST_COMPARED = 100
+_MOST_MEASURED = 10
+_NEAR = 0.6
 
 
 class Position(NamedTuple):
@@ -80,9 +85,32 @@ def one_per_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def nearest(word: object, right: Iterable[str]) -> str:
     """Return the right word most like the one that was found; empty if none is near."""
-    candidates = sorted(right)[:_MOST_COMPARED]
-    close = get_close_matches(str(word)[:_LONGEST_SHOWN], candidates, n=1, cutoff=0.6)
-    return close[0] if close else ""
+    written = str(word)[:_LONGEST_SHOWN]
+    matcher = SequenceMatcher(b=written)
+
+    def rated(candidates: Iterable[str], exact: bool) -> list[tuple[float, str]]:
+        found = []
+        for one in candidates:
+            matcher.set_seq1(one)
+            found.append((matcher.ratio() if exact else matcher.quick_ratio(), one))
+        return [each for each in found if each[0] >= _NEAR]
+
+    # The real measure is dear: only what has the most letters in common is measured.
+    likely = nlargest(_MOST_MEASURED, rated(_around(written, frozenset(right)), exact=False))
+    return max(rated((one for _, one in likely), exact=True), default=(0.0, ""))[1]
+
+
+def _around(word: str, right: frozenset[str]) -> tuple[str, ...]:
+    """Return all of the right words; of very many, those that would stand beside the word in a dictionary."""
+    ordered = _ordered(right)
+    at = bisect_left(ordered, word)
+    begin = max(0, min(at - _MOST_COMPARED // 2, len(ordered) - _MOST_COMPARED))
+    return ordered[begin : begin + _MOST_COMPARED]
+
+
+@lru_cache(maxsize=8)
+def _ordered(words: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(words))
 
 
 def shown(value: object) -> str:
@@ -93,6 +121,6 @@ def shown(value: object) -> str:
 
 def listed(words: Iterable[str]) -> str:
     """Return the words that would have been right, as a sentence has them."""
-    found = sorted(words)
+    found = _ordered(frozenset(words))
     more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
     return ", ".join(found[:_MOST_LISTED]) + more or "nothing"

@@ -8,11 +8,14 @@ disjoint, no two that touch), so `==` means "the same numbers", and it is never 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 _RANGE = re.compile(r"(\d{1,19})(?:\.\.(\d{1,19}))?\Z", re.ASCII)
 _LARGEST = 2**63 - 1
+_MOST_PIECES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,23 @@ class Ranges:
     def __bool__(self) -> bool:
         return bool(self.spans)
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many numbers these are; `len` of more than a list could hold would raise."""
         return sum(last - first + 1 for first, last in self.spans)
+
+    def __len__(self) -> int:
+        return self.count
 
     def __iter__(self) -> Iterator[int]:
         for first, last in self.spans:
             yield from range(first, last + 1)
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and any(first <= number <= last for first, last in self.spans)
+        if not isinstance(number, int):
+            return False
+        at = bisect_right(self.spans, number, key=itemgetter(0))
+        return at > 0 and number <= self.spans[at - 1][1]
 
     def __or__(self, other: Ranges) -> Ranges:
         return spans(*self.spans, *other.spans)
@@ -80,6 +91,8 @@ def parse(written: object) -> Ranges:
 
 def _spans(written: object) -> Iterator[tuple[int, int]]:
     for part in written if isinstance(written, tuple | list) else (written,):
+        if isinstance(part, str) and part.count(",") > _MOST_PIECES:
+            raise ValueError(f"a text of more than {_MOST_PIECES:,} ranges")
         if type(part) is int and 0 <= part <= _LARGEST:
             yield part, part
         elif isinstance(part, str) or type(part) is int:
@@ -103,9 +116,10 @@ def _span(part: str) -> tuple[int, int]:
 def _outside(span: tuple[int, int], covered: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
     """Yield what is left of a span outside the sorted, disjoint `covered`."""
     first, last = span
-    for begin, end in covered:
-        if begin > last or end < first:
-            continue
+    at = bisect_left(covered, first, key=itemgetter(1))
+    while at < len(covered) and covered[at][0] <= last:
+        begin, end = covered[at]
+        at += 1
         if first < begin:
             yield first, begin - 1
         first = end + 1

@@ -1,7 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
+from reconciler.spec.documents.base import Numbers
 from reconciler.spec.ranges import Ranges, parse, ranges, spans
 
 NUMBERS = st.sets(st.integers(0, 60))
@@ -40,7 +42,17 @@ def test_ranges_that_touch_become_one() -> None:
 
 
 def test_a_huge_range_is_never_expanded() -> None:
-    assert 10**15 in parse("0..9000000000000000000")
+    found = parse("0..9000000000000000000")
+    assert 10**15 in found
+    assert found.count == 9 * 10**18 + 1
+    assert (found - parse("5..9000000000000000000")).count == 5
+
+
+def test_a_document_names_no_more_numbers_than_anybody_could_mean() -> None:
+    with pytest.raises(ValidationError, match="1,000,000,001 numbers, from 0 on; a document names at most 100,000"):
+        TypeAdapter(Numbers).validate_python("0..1000000000")
+    with pytest.raises(ValueError, match="more than 100,000 ranges"):
+        parse("1," * 100_001)
 
 
 def test_nothing_is_an_empty_set() -> None:

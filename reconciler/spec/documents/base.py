@@ -15,6 +15,9 @@ from ...names import parse_rerun
 from ...validity import tai
 from ..ranges import Ranges, parse
 
+MOST_NUMBERS = 100_000
+"""Exposures or detectors that one field may name: a slip like `0..1000000000` must not become a billion of them."""
+
 
 class Model(BaseModel):
     """A frozen, strict part of a document."""
@@ -35,6 +38,15 @@ def _utc_instant(text: str) -> str:
     if not known:
         raise ValueError(f"{text!r} is not an instant like 2024-12-06T00:00:00 (UTC, from 1970 to 2099)")
     return text
+
+
+def _numbers(written: object) -> Ranges:
+    found = parse(written)
+    if found.count > MOST_NUMBERS:
+        raise ValueError(
+            f"{found.count:,} numbers, from {found.spans[0][0]} on; a document names at most {MOST_NUMBERS:,}"
+        )
+    return found
 
 
 def _rerun(text: str) -> str:
@@ -61,7 +73,7 @@ RerunName = Annotated[str, AfterValidator(_rerun)]
 
 Numbers = Annotated[
     Ranges,
-    PlainValidator(parse, json_schema_input_type=int | str | tuple[int | str, ...]),
+    PlainValidator(_numbers, json_schema_input_type=int | str | tuple[int | str, ...]),
     PlainSerializer(lambda numbers: numbers.items(), return_type=tuple[int | str, ...]),
 ]
 """Detectors or exposures as ranges: `0..8`."""

@@ -36,7 +36,7 @@ class Product(Model):
 
     select: Name | None = None
     """Name of a selection, `{band}` allowed; by default the product's own name (`flat-u` for a band)."""
-    bands: tuple[Name, ...] = ()
+    bands: tuple[Name, ...] = Field(default=(), max_length=1000)
     rerun: RerunName | None = None
     reruns: dict[Name, RerunName] = Field(default_factory=dict)
     """Reruns of single bands."""

@@ -24,9 +24,9 @@ class CatalogExamination(Model):
     selection_variable: Name
     results: Name
     """What completes it: its result table, or a picture for one without tests."""
-    dimensions: tuple[Name, ...]
+    dimensions: tuple[Name, ...] = Field(max_length=100)
     """Of `results`; with `exposure` there is one for each that is examined."""
-    precursors: tuple[Name, ...] = ()
+    precursors: tuple[Name, ...] = Field(default=(), max_length=1000)
     """What its pipeline applies beside the product: products of this catalog, or types of the starting calibrations."""
     tests: bool = True
     """False for pictures that only people judge."""
@@ -50,8 +50,8 @@ class CatalogProduct(Model):
     """The environment variable that the template reads its data query from; null if it takes no selection."""
     observation_type: Name | None = None
     """What `exposure.observation_type` the inputs must have, if they must have one."""
-    dimensions: tuple[Name, ...]
-    precursors: tuple[Name, ...] = ()
+    dimensions: tuple[Name, ...] = Field(max_length=100)
+    precursors: tuple[Name, ...] = Field(default=(), max_length=1000)
     """Products of this catalog, or dataset types that the starting calibrations hold."""
     per_band: bool = False
     joint: bool = False
@@ -67,10 +67,10 @@ class Catalog(Model):
 
     kind: Literal["Catalog"]
     instrument: Name
-    releases: tuple[Name, ...] = Field(min_length=1)
+    releases: tuple[Name, ...] = Field(min_length=1, max_length=1000)
     """Names of releases; `*` stands for any text, and the most specific catalog wins."""
     detectors: Numbers
-    bands: dict[Name, Name] = Field(default_factory=dict)
+    bands: dict[Name, Name] = Field(default_factory=dict, max_length=1000)
     """Band to physical filter."""
     products: dict[Name, CatalogProduct] = Field(min_length=1)
     curated: tuple[Name, ...] = ()

@@ -40,6 +40,7 @@ _KINDS = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
 _KEY = re.compile(r"([a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})\Z", re.ASCII)
+_MOST_STARS = 8
 _IDENTITY = re.compile(r"[a-z][a-z0-9-]{0,39}\Z", re.ASCII)
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z|24:00\Z", re.ASCII)
 
@@ -77,6 +78,13 @@ def _clock(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    if text.count("*") > _MOST_STARS:
+        raise ValueError(f"{text!r} has more than {_MOST_STARS} stars")
+    return text
+
+
+Pattern = Annotated[Name, AfterValidator(_pattern)]
 Identity = Annotated[str, AfterValidator(_identity)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]
 Clock = Annotated[str, AfterValidator(_clock)]
@@ -114,7 +122,7 @@ class Key(Model):
 class Person(Model):
     """Somebody who signs."""
 
-    name: Annotated[Text, AfterValidator(_composed)]
+    name: Annotated[Text, Field(max_length=200), AfterValidator(_composed)]
     roles: tuple[Identity, ...] = ()
     keys: tuple[Key, ...] = Field(min_length=1)
 
@@ -123,7 +131,7 @@ class Rule(Model):
     """How many different people of which roles must say yes; of the rules that fit, every one must be satisfied."""
 
     verbs: tuple[Verb, ...] = Field(min_length=1)
-    where: tuple[Name, ...] = Field(min_length=1)
+    where: tuple[Pattern, ...] = Field(min_length=1, max_length=100)
     """Patterns for the document that asks, the collection that it is about and the chains that lead there."""
     approvals: dict[Identity, Annotated[int, Field(ge=0, le=100)]]
     """Role -> how many people; each person fills one seat. No seat at all says yes by itself."""
@@ -162,7 +170,7 @@ class Policy(Model):
 
     kind: Literal["Policy"]
     people: dict[Identity, Person] = Field(min_length=1)
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    rules: tuple[Rule, ...] = Field(min_length=1, max_length=100)
     windows: dict[Name, tuple[Window, ...]] = Field(default_factory=dict)
     """By site; one that is not named may be changed at any time."""
     observers: dict[Name, Identity] = Field(default_factory=dict)

@@ -14,11 +14,11 @@ def unexplained_members(context: Context) -> Iterator[Problem]:
     """A chain holds what specs make, and what its `external` explains."""
     made = _made(context)
     for one in context.tree.chains:
-        explained = {external.collection for external in one.document.external}
+        known = made | {external.collection for external in one.document.external}
         for path, member in _members(one.document):
-            if member not in made and member not in explained:
+            if member not in known:
                 found = f"no spec makes {member}"
-                near = nearest(member, made | explained)
+                near = nearest(member, known)
                 yield one.problem("chain-member", path, found, "a spec, or an `external` with a reason", nearest=near)
 
 
@@ -28,9 +28,11 @@ def repeated_members(context: Context) -> Iterator[Problem]:
         lists: list[tuple[FieldPath, tuple[str, ...]]] = [(("members",), one.document.members)]
         lists += [(("exceptions", place, "members"), odd.members) for place, odd in one.document.exceptions.items()]
         for path, members in lists:
+            before = set[str]()
             for index, member in enumerate(members):
-                if member in members[:index]:
+                if member in before:
                     yield one.problem("chain-member", (*path, index), f"{member} is already a member", "each once")
+                before.add(member)
 
 
 def unused_externals(context: Context) -> Iterator[Problem]:
@@ -77,7 +79,7 @@ def _reached(members: dict[str, tuple[str, ...]], start: tuple[str, ...]) -> set
     return reached
 
 
-def _made(context: Context) -> set[str]:
+def _made(context: Context) -> frozenset[str]:
     """Return every collection that some document makes."""
     made = {one.document.name for one in context.tree.chains}
     made |= {one.document.naming.ticket_chain for one in context.tree.sets}
@@ -88,7 +90,7 @@ def _made(context: Context) -> set[str]:
         }
     for subject in context.subjects:
         made |= {instance.certified for instance in subject.instances if instance.certified}
-    return made
+    return frozenset(made)
 
 
 def _members(chain: Chain) -> Iterator[tuple[FieldPath, str]]:

@@ -40,7 +40,7 @@ class Context:
 
     tree: Tree
     subjects: tuple[Subject, ...]
-    instruments: dict[str, tuple[str, ...]]
+    instruments: dict[str, frozenset[str]]
     """Place (`site/repository`) to the instruments that it holds."""
 
 
@@ -57,4 +57,5 @@ def context(tree: Tree) -> Context:
         catalog = found[key]
         made = instances(one.document, catalog) if catalog else ()
         subjects.append(Subject(one, catalog, made, locks.get(lock_path(one.path))))
-    return Context(tree, tuple(subjects), tree.places())
+    held = {place: frozenset(instruments) for place, instruments in tree.places().items()}
+    return Context(tree, tuple(subjects), held)

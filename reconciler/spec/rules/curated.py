@@ -44,16 +44,16 @@ def _wrong_dimensions(one: Located[CuratedSet]) -> Iterator[Problem]:
 
 
 def _repeated(one: Located[CuratedSet]) -> Iterator[Problem]:
-    dates: dict[tuple[object, ...], list[CuratedFile]] = {}
+    dates: dict[tuple[object, ...], set[str | None]] = {}
     for path, curated in _files(one.document):
-        earlier = dates.setdefault((path[1], curated.detector, curated.physical_filter), [])
-        if any(other.from_date == curated.from_date for other in earlier):
+        earlier = dates.setdefault((path[1], curated.detector, curated.physical_filter), set())
+        if curated.from_date in earlier:
             found = f"{curated.file} is for the same data ID and date as another file"
             yield one.problem("curated-twice", path, found, "one file per data ID and date")
-        elif any((other.from_date is None) != (curated.from_date is None) for other in earlier):
+        elif earlier and (None in earlier) != (curated.from_date is None):
             found = f"{curated.file}: some files of this data ID have a date and some have none"
             yield one.problem("curated-twice", path, found, "dates for all, or one file without")
-        earlier.append(curated)
+        earlier.add(curated.from_date)
 
 
 def _files(document: CuratedSet) -> Iterator[tuple[FieldPath, CuratedFile]]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ..documents import CalibrationSet, Chain, CuratedSet
 from ..documents.deployment import Destination
 from ..located import FieldPath, Located
-from ..problems import Problem
+from ..problems import Problem, listed
 from .context import Context
 
 Made: TypeAlias = Located[CalibrationSet] | Located[CuratedSet]
@@ -25,32 +25,40 @@ def members_that_never_come(context: Context) -> Iterator[Problem]:
     """
     makers = _makers(context)
     for one in context.tree.chains:
+        usual: dict[str, list[str]] = {}
         for path, member, places in _searched(context, one.document):
             maker = makers.get(member)
             if maker is None or not places:
                 continue
             odd = path[0] == "exceptions"
-            lacking = [place for place in places if not _comes(maker, place) and (odd or not _skipped(maker, place))]
+            known = usual.get(maker.path) if not odd else None
+            lacking = _lacking(maker, places, odd=odd) if known is None else known
+            if not odd:
+                usual[maker.path] = lacking
             if lacking and (one.document.repositories or odd or lacking == places):
-                found = f"{member} does not come to {', '.join(lacking)}: {_why(maker, lacking[0])}"
+                found = f"{member} does not come to {listed(lacking)}: {_why(maker, lacking[0])}"
                 expected = f"a deployment of {maker.document.ticket} there, or an exception of the chain"
                 yield one.problem("not-deployed", path, found, expected, severity="warning")
 
 
 def deployed_for_nobody(context: Context) -> Iterator[Problem]:
     """Where official calibrations are deployed, a chain searches them."""
-    searched = {
-        (place, member)
-        for one in context.tree.chains
-        for place in _places(context, one.document)
-        for member in one.document.at(place)
-    }
-    for made in _all(context):
+    searched: dict[str, list[frozenset[str]]] = {}
+    for one in context.tree.chains:
+        usual = frozenset(one.document.members)
+        for place in _places(context, one.document):
+            odd = one.document.exceptions.get(place)
+            searched.setdefault(place, []).append(frozenset(odd.members) if odd else usual)
+    for made, names in _all(context):
         for place in _deployed(made) if not made.document.prefix else ():
-            if _comes(made, place) and not any((place, name) in searched for name in _collections(context, made)):
+            if _comes(made, place) and all(names.isdisjoint(members) for members in searched.get(place, ())):
                 found = f"no chain of {place} has a member that {made.document.ticket} makes"
                 path = ("deployment", "repositories", place)
                 yield made.problem("not-searched", path, found, "a Chain with it at that place", severity="warning")
+
+
+def _lacking(maker: Made, places: list[str], *, odd: bool) -> list[str]:
+    return [place for place in places if not _comes(maker, place) and (odd or not _skipped(maker, place))]
 
 
 def _comes(made: Made, place: str) -> bool:
@@ -80,10 +88,11 @@ def _why(made: Made, place: str) -> str:
 def _searched(context: Context, chain: Chain) -> Iterator[tuple[FieldPath, str, list[str]]]:
     """Yield each member, where it stands, and the places at which it is searched."""
     everywhere = _places(context, chain)
+    there = frozenset(everywhere)
     usual = [place for place in everywhere if place not in chain.exceptions]
     yield from ((("members", index), member, usual) for index, member in enumerate(chain.members))
     for place, odd in chain.exceptions.items():
-        if place in everywhere:
+        if place in there:
             for index, member in enumerate(odd.members):
                 yield ("exceptions", place, "members", index), member, [place]
 
@@ -93,23 +102,20 @@ def _places(context: Context, chain: Chain) -> tuple[str, ...]:
     return chain.repositories or tuple(holding)
 
 
-def _all(context: Context) -> tuple[Made, ...]:
-    return (*context.tree.sets, *context.tree.curated)
+def _all(context: Context) -> Iterator[tuple[Made, frozenset[str]]]:
+    """Yield each document that makes something, with its collections that a chain may search."""
+    for subject in context.subjects:
+        certified = (one.certified for one in subject.instances if one.certified)
+        yield subject.located, frozenset({subject.document.naming.ticket_chain, *certified})
+    for one in context.tree.curated:
+        files = (file for dataset in one.document.datasets.values() for file in dataset.files)
+        yield one, frozenset({one.document.certified, *map(one.document.run, files)})
 
 
 def _makers(context: Context) -> dict[str, Made]:
     """Return collection -> the document that makes it, where one alone does: several sets may share a ticket."""
     found: dict[str, list[Made]] = {}
-    for made in _all(context):
-        for name in _collections(context, made):
+    for made, names in _all(context):
+        for name in names:
             found.setdefault(name, []).append(made)
     return {name: made[0] for name, made in found.items() if len(made) == 1}
-
-
-def _collections(context: Context, made: Made) -> frozenset[str]:
-    """Return the collections of a document that a chain may search."""
-    if isinstance(made.document, CuratedSet):
-        files = (file for dataset in made.document.datasets.values() for file in dataset.files)
-        return frozenset({made.document.certified, *map(made.document.run, files)})
-    instances = next(one.instances for one in context.subjects if one.located.document is made.document)
-    return frozenset({made.document.naming.ticket_chain, *(one.certified for one in instances if one.certified)})

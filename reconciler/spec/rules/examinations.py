@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from ..documents import LockedExposures, Verification
 from ..examinations import Examined, examined
@@ -35,13 +36,14 @@ def accepted_failures(context: Context) -> Iterator[Problem]:
     for subject in context.subjects:
         accepted = subject.document.approval.accepted_failures if subject.document.approval else ()
         made = {instance.name: instance.product for instance in subject.instances}
+        every = frozenset(made.values())
         for index, one in enumerate(accepted):
             path: FieldPath = ("approval", "accepted_failures", index)
             for number, name in enumerate(one.products):
                 if subject.catalog and name not in made:
                     yield _unknown(subject.located, (*path, "products", number), "product", name, made)
-            products = {made[name] for name in one.products or made if name in made}
-            known = {test for product in products for test in _tests(product)}
+            products = frozenset(made[name] for name in one.products if name in made) if one.products else every
+            known = _tests_of(products)
             if subject.catalog and products and one.test not in known:
                 yield _unknown(subject.located, (*path, "test"), "test", one.test, known)
 
@@ -93,7 +95,7 @@ def construction_exposures(context: Context) -> Iterator[Problem]:
             made = lock.products.get(name)
             if not isinstance(made, LockedExposures):
                 continue
-            left_out = set(made.exposures) - set(one.exposures)
+            left_out = made.exposures - one.exposures
             if left_out:
                 found = f"{len(left_out)} of {len(made.exposures)} exposures that {name} is made from are not examined"
                 path = ("examinations", name, "exposures")
@@ -107,6 +109,11 @@ def _known(subject: Subject) -> Iterable[Examined]:
         return examined(subject.document, subject.catalog)
     except KeyError:
         return ()
+
+
+@lru_cache(maxsize=64)
+def _tests_of(products: frozenset[str]) -> frozenset[str]:
+    return frozenset(test for product in products for test in _tests(product))
 
 
 def _tests(product: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from ..documents import Lock, LockedExposures, LockedRuns
 from ..instances import Instance, expression
@@ -42,8 +42,9 @@ def stale(context: Context) -> Iterator[Problem]:
             continue
         yield from _stale_head(subject, subject.lock)
         wanted = {instance.name: instance for instance in subject.instances}
+        excused = _excused(subject)
         for instance in subject.instances:
-            yield from _stale_instance(subject, subject.lock, instance)
+            yield from _stale_instance(subject, subject.lock, instance, excused)
         for name in subject.lock.document.products:
             if subject.catalog and name not in wanted:
                 found = f"{name} is locked but not in the spec"
@@ -76,7 +77,15 @@ def _stale_head(subject: Subject, lock: Located[Lock]) -> Iterator[Problem]:
         yield lock.problem("lock-stale", ("starting_calibs",), found, _NEXT)
 
 
-def _stale_instance(subject: Subject, lock: Located[Lock], instance: Instance) -> Iterator[Problem]:
+def _excused(subject: Subject) -> frozenset[int]:
+    """Return the detectors that the camera has and the set does without."""
+    has: Container[int] = subject.catalog.detectors if subject.catalog else ()
+    return frozenset(one.detector for one in subject.document.detectors.allow_missing if one.detector in has)
+
+
+def _stale_instance(
+    subject: Subject, lock: Located[Lock], instance: Instance, excused: frozenset[int]
+) -> Iterator[Problem]:
     locked = lock.document.products.get(instance.name)
     path = ("products", instance.name)
     if locked is None:
@@ -90,18 +99,17 @@ def _stale_instance(subject: Subject, lock: Located[Lock], instance: Instance) -
         found = f"the selection of {instance.name} is no longer the one that was locked"
         yield lock.problem("lock-stale", (*path, "selection"), found, _NEXT)
     else:
-        yield from _wrong_detectors(subject, lock, instance, locked)
+        yield from _wrong_detectors(subject, lock, instance, locked, excused)
         yield from _wrong_filter(subject, lock, instance, locked)
 
 
 def _wrong_detectors(
-    subject: Subject, lock: Located[Lock], instance: Instance, locked: LockedExposures
+    subject: Subject, lock: Located[Lock], instance: Instance, locked: LockedExposures, excused: frozenset[int]
 ) -> Iterator[Problem]:
     if subject.catalog is None:
         return
     detectors = subject.catalog.detectors
-    excused = {one.detector for one in subject.document.detectors.allow_missing if one.detector in detectors}
-    if (locked.detectors, {one.detector for one in locked.excused}) != (detectors, excused):
+    if (locked.detectors, frozenset(one.detector for one in locked.excused)) != (detectors, excused):
         path = ("products", instance.name, "detectors")
         found = f"the detectors expected of {instance.name} are no longer those that were locked"
         yield lock.problem("lock-stale", path, found, _NEXT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TypeAlias
 
 from ..documents import Product
@@ -12,6 +13,8 @@ from ..instances import Instance
 from ..located import FieldPath
 from ..problems import Problem, listed, nearest
 from .context import Context, Subject
+
+_MOST_BANDS = 20
 
 
 def unknown_products(context: Context) -> Iterator[Problem]:
@@ -38,7 +41,7 @@ def bands(context: Context) -> Iterator[Problem]:
             if entry is None or subject.catalog is None:
                 continue
             if entry.per_band and not settings.bands:
-                expected = f"bands: [{', '.join(subject.catalog.bands)}] or some of them"
+                expected = f"bands: [{_in_order(subject.catalog.bands)}] or some of them"
                 yield subject.located.problem("bands", ("products", name), f"{name} is made per band", expected)
             if settings.bands and not entry.per_band:
                 found = f"{name} is not made per band"
@@ -118,22 +121,30 @@ def _unknown(subject: Subject, path: FieldPath, name: str, known: object) -> Pro
 
 def _each_band(subject: Subject, product: str, written: tuple[str, ...]) -> Iterator[Problem]:
     right = subject.catalog.bands if subject.catalog else {}
+    before = set[str]()
     for index, band in enumerate(written):
         path = ("products", product, "bands", index)
         if band not in right:
-            expected = f"one of {', '.join(right)}"
+            expected = f"one of {_in_order(right)}"
             yield subject.located.problem(
                 "band", path, f"unknown band {band!r}", expected, nearest=nearest(band, right)
             )
-        elif band in written[:index]:
+        elif band in before:
             yield subject.located.problem("band", path, f"band {band!r} twice", "each band once")
+        before.add(band)
+
+
+def _in_order(bands: Iterable[str]) -> str:
+    """Return the first bands as people order them, which is by wavelength."""
+    return ", ".join(islice(bands, _MOST_BANDS))
 
 
 def _rerun_bands(subject: Subject, product: str, settings: Product) -> Iterator[Problem]:
+    made = frozenset(settings.bands)
     for band in settings.reruns:
-        if band not in settings.bands:
+        if band not in made:
             path = ("products", product, "reruns", band)
-            expected = f"one of {', '.join(settings.bands)}" if settings.bands else "no `reruns`"
+            expected = f"one of {_in_order(settings.bands)}" if settings.bands else "no `reruns`"
             found, near = f"{product} is not made for band {band!r}", nearest(band, settings.bands)
             yield subject.located.problem("band", path, found, expected, nearest=near)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from ..examinations import is_expression
@@ -114,10 +115,12 @@ def _used(subject: Subject) -> Iterator[tuple[FieldPath, str]]:
     for instance in subject.instances:
         if instance.selection is not None:
             yield ("products", instance.product, "select"), instance.selection
+    made: defaultdict[str, list[str | None]] = defaultdict(list)
+    for instance in subject.instances:
+        made[instance.product].append(instance.band)
     for product, examination in (subject.document.verify.examinations if subject.document.verify else {}).items():
         select = examination.select
         if select is None or is_expression(select):
             continue
-        bands = [one.band for one in subject.instances if one.product == product] or [None]
-        for band in bands:
+        for band in made.get(product, [None]):
             yield ("verify", product, "select"), select.replace("{band}", band or "")
