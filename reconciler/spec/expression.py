@@ -27,7 +27,8 @@ from .syntax import And, Apply, Compare, In, Literal, Name, Node, Not, Or
 MAX_DEPTH = 50
 """Parentheses and negations inside each other; people need five."""
 MAX_DIGITS = 25
-MAX_CHAIN = 400
+MAX_CHAIN = 200
+"""Operators in rows like 1 + 1 + 1, and doubled negations, in a whole expression: people need two."""
 MAX_LENGTH = 50_000
 
 _TOKEN = re.compile(
@@ -111,6 +112,7 @@ class _Parser:
         self.tokens = tokens
         self.index = 0
         self.depth = 0
+        self.chained = 0
         self.token = tokens[0]
 
     def expression(self) -> Node:
@@ -134,19 +136,19 @@ class _Parser:
         while self.accept("not"):
             negations += 1
         term = self.comparison()
-        if negations > MAX_DEPTH:
-            raise SelectionError(f"more than {MAX_DEPTH} negations", self.token.at)
-        for _ in range(negations):
+        for depth in range(1, negations + 1):
             term = Not(term)
+            self.bound(depth)
         return term
 
     def comparison(self) -> Node:
         left = self.predicate()
-        begin = self.index
+        operators = 0
         while self.token.text in _COMPARISONS and self.token.kind in ("symbol", "overlaps"):
             operator = self.advance().text
             left = Compare(operator, left, self.predicate())
-            self.bound(begin)
+            operators += 1
+            self.bound(operators)
         return left
 
     def predicate(self) -> Node:
@@ -178,11 +180,12 @@ class _Parser:
 
     def sum(self) -> Node:
         left = self.operand()
-        begin = self.index
+        operators = 0
         while self.token.kind == "symbol" and self.token.text in "+-*/%":
             sign = self.advance()
             left = Apply(sign.text, (left, self.operand()), sign.at)
-            self.bound(begin)
+            operators += 1
+            self.bound(operators)
         return left
 
     def operand(self) -> Node:
@@ -226,10 +229,11 @@ class _Parser:
         self.close(opening)
         return Apply(name.text, tuple(arguments), name.at)
 
-    def bound(self, begin: int) -> None:
-        """Refuse chains of operators that would make the tree deeper than a reader can recurse."""
-        if self.index - begin > MAX_CHAIN:
-            raise SelectionError(f"more than {MAX_CHAIN} words in one condition", self.token.at)
+    def bound(self, operators: int) -> None:
+        """Refuse operators in a row, all rows together, that would make the tree deeper than a reader can recurse."""
+        self.chained += operators > 1
+        if self.chained > MAX_CHAIN:
+            raise SelectionError(f"more than {MAX_CHAIN} operators in rows", self.token.at)
 
     def advance(self) -> _Token:
         token = self.token

@@ -57,10 +57,21 @@ class Demand(NamedTuple):
     at: int
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """Return the tree of a query expression; raise `SelectionError`, with the offset, if it is none."""
-    return _parse(text)
+    found = _parsed(text)
+    if isinstance(found, SelectionError):
+        raise SelectionError(found.message, found.offset)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Node | SelectionError:
+    """Return the tree, or what is wrong: every rule asks again, and a long text costs as much if it is wrong."""
+    try:
+        return _parse(text)
+    except SelectionError as error:
+        return SelectionError(error.message, error.offset)  # without the frames that it was raised from
 
 
 def has_top_level_or(tree: Node) -> bool:
@@ -101,10 +112,12 @@ def demands(tree: Node, *fields: str) -> tuple[Demand, ...]:
 
 def names(tree: Node) -> Iterator[Name]:
     """Yield every name in the selection."""
-    if isinstance(tree, Name):
-        yield tree
-    for part in _parts(tree):
-        yield from names(part)
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Name):
+            yield part
+        waiting += reversed(_parts(part))
 
 
 def _parts(tree: Node) -> tuple[Node, ...]:
@@ -190,8 +203,12 @@ def _each(name: str, items: tuple[Node, ...]) -> Iterator[Demand]:
 
 
 def _numbers(values: Iterator[int | float | str | tuple[int, int, int]]) -> Ranges:
-    """Return the whole numbers among the values; strided ranges too long to have been meant as a list are left out."""
+    """Return the whole numbers among the values.
+
+    Strided ranges that are too long, all together, to have been meant as a list are left out.
+    """
     found: list[tuple[int, int]] = []
+    listed = 0
     for value in values:
         if isinstance(value, int):
             found.append((value, value))
@@ -199,6 +216,6 @@ def _numbers(values: Iterator[int | float | str | tuple[int, int, int]]) -> Rang
             first, last, stride = value
             if stride == 1:
                 found.append((first, last))
-            elif (last - first) // stride < _MOST_LISTED:
+            elif (listed := listed + (last - first) // stride) < _MOST_LISTED:
                 found += ranges(range(first, last + 1, stride)).spans
     return spans(*found)

@@ -67,6 +67,10 @@ def offset_of_mistake(text: str) -> int:
         ("a in (1..9:0)", 6, "stride of 0"),
         ("a is null", 2, "IS is no operator"),
         ("(" * 60, 50, "more than 50 deep"),
+        ("a" + "+1" * 250 + "=1", 405, "more than 200 operators in rows"),
+        ("(" * 45 + "a" + ("+a" * 100 + ")") * 45, 456, "more than 200 operators in rows"),
+        ("(" * 45 + "a" + ("=a" * 100 + ")") * 45, 456, "more than 200 operators in rows"),
+        ("not " * 250 + "a=1", 1003, "more than 200 operators in rows"),
     ],
 )
 def test_a_mistake_has_a_place_and_a_reason(text: str, offset: int, message: str) -> None:
@@ -87,6 +91,11 @@ def test_what_is_excluded_is_not_listed() -> None:
 def test_sequence_numbers_are_listed_by_day_without_the_excluded_ones() -> None:
     tree = parse("exposure.day_obs=20241120 and exposure.seq_num in (41..64) and exposure.seq_num != 58")
     assert listed_seq_nums(tree) == {20241120: numbers("41..57, 59..64")}
+
+
+def test_strides_that_are_short_one_by_one_do_not_make_a_list_of_millions() -> None:
+    text = f"exposure in ({', '.join(['0..19998:2'] * 1000)})"
+    assert literal_exposures(parse(text)).count < 100_000
 
 
 def test_an_open_range_lists_nothing() -> None:
