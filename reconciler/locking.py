@@ -18,6 +18,7 @@ from .resolve import flatten
 from .seals import digest
 from .spec import selection
 from .spec.documents import CalibrationSet, Catalog, Lock, LockedExamination, LockedExposures, LockedRun, LockedRuns
+from .spec.documents.base import MOST_NUMBERS
 from .spec.documents.lock import StartingCollection, StartingGeneration
 from .spec.examinations import Examined, examined
 from .spec.instances import Instance, expression, instances
@@ -26,6 +27,8 @@ from .words import count
 
 FEW = 3
 """With so few frames nothing can be clipped at all; the templates ask for 15 to 20 (DMTN-222 section 3.1)."""
+
+_AT_MOST = f"at most {MOST_NUMBERS:,} can be locked"
 
 
 @dataclass
@@ -206,16 +209,24 @@ def _selected(
     """Return what an expression finds, of one band if there is one; None, with the error noted, if it is refused."""
     within = f"({written}) and band='{band}'" if band else written
     try:
-        return repository.select(document.instrument, document.raws, within)
+        found = repository.select(document.instrument, document.raws, within)
     except ReconcileError as error:
         findings.errors.append(f"{name}: {error.message}")
         return None
+    if len(found.exposures) > MOST_NUMBERS:
+        findings.errors.append(f"{name}: the selection finds {len(found.exposures):,} exposures; {_AT_MOST}")
+        return None
+    return found
 
 
 def _wrong(
     document: CalibrationSet, name: str, selected: Selected, written: str, repository: Repository
 ) -> Iterator[str]:
-    listed = tuple(selection.literal_exposures(selection.parse(written)))
+    literal = selection.literal_exposures(selection.parse(written))
+    if literal.count > MOST_NUMBERS:
+        yield f"{name}: the selection lists {literal.count:,} exposures; {_AT_MOST}"
+        return
+    listed = tuple(literal)
     known = repository.existing_exposures(document.instrument, listed) if listed else frozenset()
     if unknown := [e for e in listed if e not in known]:
         yield f"{name}: {_some(unknown)} listed in the selection and not in the repository"

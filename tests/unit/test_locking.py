@@ -24,12 +24,18 @@ class Answering(MemoryRepository):
         return self.answer
 
 
-def lock_of(answer: Selected, change: Callable[[Catalog], Catalog] = lambda one: one, product: str = "bias") -> Locking:
+def lock_of(
+    answer: Selected,
+    change: Callable[[Catalog], Catalog] = lambda one: one,
+    product: str = "bias",
+    listed: str = "exposure > 0",
+) -> Locking:
     repository = Answering(PLACE, store())
     repository.answer = answer
     document, entries = calibration_set([Ask(product)])[0], catalog()
     assert isinstance(document, CalibrationSet)
     assert isinstance(entries, Catalog)
+    document = document.model_copy(update={"selections": {product: listed}})
     return make_lock(document, change(entries), repository, frozenset())
 
 
@@ -72,6 +78,17 @@ def test_a_detector_that_all_exposures_lack_is_an_error() -> None:
 def test_nothing_selected_is_an_error() -> None:
     with pytest.raises(ReconcileError, match=f"finds no exposures with raws in {INSTRUMENT}/raw/all"):
         lock_of(Selected((), {}))
+
+
+def test_a_range_of_a_billion_exposures_is_an_error_and_not_unfolded() -> None:
+    with pytest.raises(ReconcileError, match="lists 1,000,000,001 exposures; at most 100,000 can be locked"):
+        lock_of(selected(0, 1), listed="exposure in (0..1000000000)")
+
+
+def test_more_exposures_than_a_lock_holds_are_an_error() -> None:
+    many = Selected(tuple(EXPOSURES["bias"][:1] * 100_001), {})
+    with pytest.raises(ReconcileError, match="finds 100,001 exposures; at most 100,000 can be locked"):
+        lock_of(many)
 
 
 def test_two_filters_are_an_error_for_a_product_of_one() -> None:
