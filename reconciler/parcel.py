@@ -31,6 +31,8 @@ class Piece:
         Where the file stands below the root of the repository that made it, for people and for its extension.
     content
         What the file holds, as whoever offers it says; None if nobody has read it.
+    proven
+        Whether its stream compares what passes with `content`, and raises if it is something else.
     """
 
     dataset_type: str
@@ -39,6 +41,7 @@ class Piece:
     path: str
     open: Opened
     content: Content | None = None
+    proven: bool = False
 
     def __str__(self) -> str:
         return f"{self.dataset_type} {self.data_id} ({self.uuid})"

@@ -98,6 +98,15 @@ def test_a_file_that_is_not_what_was_said_is_refused_by_name_and_leaves_nothing(
     assert read(hands, good) == [b"bias: 3\n"]
 
 
+def test_what_its_stream_proves_is_counted_and_not_hashed_again(butler_hands: ButlerHands) -> None:
+    piece = offered(3)
+    assert piece.content is not None
+    proven = replace(piece, proven=True, content=replace(piece.content, sha256="of whoever reads it"))
+    with pytest.raises(ReconcileError, match="not what it should be"):
+        receive(butler_hands, replace(proven, open=lambda: opened(b"bias:")))
+    assert receive(butler_hands, proven) == [proven.content]
+
+
 def test_after_a_refusal_the_right_file_goes_on(hands: Hands) -> None:
     good, bad = offered(3), offered(4)
     with pytest.raises(ReconcileError):

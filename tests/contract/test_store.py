@@ -393,6 +393,7 @@ def test_pieces_are_what_was_kept(shelf: Shelf) -> None:
     ]
     assert {p.data_id: read(p) for p in pieces} == source.contents
     assert {p.data_id: p.content for p in pieces} == {d: content(d, held) for d, held in source.contents.items()}
+    assert all(p.proven for p in pieces)
 
 
 def test_pieces_go_from_one_archive_into_another_and_only_once(shelf: Shelf) -> None:

@@ -174,6 +174,7 @@ class ArchiveStore:
                 one.path,
                 partial(self._open, one, manifest),
                 Content(one.uuid, one.sha256, one.size),
+                proven=True,
             )
             for one in part.items
         )
