@@ -6,17 +6,14 @@ place holds of the ticket's own collections: the same at every place, or somebod
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .diff import diff
 from .distribution import Document, destinations
-from .facts import Facts
-from .intent import Desired
+from .known import Known, concerns
 from .observation import Observation
-from .overlay import overlay
 from .resolve import reachable
 from .seals import digest
 from .spec.documents.deployment import Destination
@@ -57,44 +54,52 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is seen and wanted at one site, and whether just these specs were applied there before."""
+def table(documents: Iterable[Document], sites: Iterable[Known], places: Iterable[str]) -> tuple[Row, ...]:
+    """Return a row for each ticket that is deployed, whichever documents share it, and each other public chain.
 
-    seen: State
-    facts: Facts
-    want: Desired
-    unknown: dict[str, str]
-    applied: bool
-
-    def changes(self, place: str) -> tuple[Change, ...]:
-        """Return what differs at a place."""
-        return tuple(c for c in diff(self.seen, overlay(self.seen, self.want.state)) if c.key.place == place)
-
-
-def ticket_rows(documents: Iterable[Document], sites: Iterable[Known], places: Mapping[str, str]) -> tuple[Row, ...]:
-    """Return a row for each ticket that is deployed, whichever documents share it.
-
-    `places` are all there are, with their sites.
+    `places` are all there are. Sites are taken one after the other, and of each only its cells are kept: what was seen
+    there is large.
     """
-    by_place = {place: site for site in sites for place in (*site.facts.observations, *site.unknown)}
-    tickets: dict[str, list[Document]] = {}
+    tickets = _tickets(documents)
+    found: dict[str, dict[str, Cell]] = {ticket: {} for ticket in tickets}
+    chains: defaultdict[str, list[Cell]] = defaultdict(list)
+    for site in sites:
+        for ticket, shared in tickets.items():
+            there = [place for place in _places(shared) if place in site.places]
+            found[ticket].update({place: _ticket_cell(shared, place, site) for place in there})
+        for key in sorted(site.want.public):
+            chains[key.name].append(_chain_cell(key, site))
+        del site  # before the next one is looked at
+    known = frozenset(places)
+    rows = (_ticket_row(shared, found[ticket], known) for ticket, shared in tickets.items())
+    others = sorted(chains.keys() - tickets.keys())
+    return (*rows, *(Row(name, "", tuple(chains[name])) for name in others))
+
+
+def _tickets(documents: Iterable[Document]) -> dict[str, list[Document]]:
+    """Return ticket chain -> the documents that share it, of those that are deployed."""
+    found: dict[str, list[Document]] = {}
     for document in documents:
         if document.deployment is not None:
-            tickets.setdefault(document.naming.ticket_chain, []).append(document)
-    return tuple(_ticket_row(shared, by_place, places) for shared in tickets.values())
+            found.setdefault(document.naming.ticket_chain, []).append(document)
+    return found
 
 
-def _ticket_row(shared: Sequence[Document], by_place: Mapping[str, Known], places: Mapping[str, str]) -> Row:
+def _places(shared: Sequence[Document]) -> tuple[str, ...]:
+    """Return the places that make a ticket, and then those that its documents name."""
+    return tuple(dict.fromkeys((*(one.origin for one in shared), *(place for one in shared for place in _named(one)))))
+
+
+def _ticket_row(shared: Sequence[Document], found: Mapping[str, Cell], places: frozenset[str]) -> Row:
     cells = []
-    for place in dict.fromkeys((*(one.origin for one in shared), *(place for one in shared for place in _named(one)))):
+    for place in _places(shared):
         if skipped := _skipped(shared, place):
             cells.append(Cell(place, "skipped", skipped))
-        elif place not in by_place:
-            why = f"the site {places[place]} was not looked at" if place in places else "no site has it"
-            cells.append(Cell(place, "unknown", (why,)))
+        elif place in found:
+            cells.append(found[place])
         else:
-            cells.append(_ticket_cell(shared, place, by_place[place]))
+            why = f"the site {place.partition('/')[0]} was not looked at" if place in places else "no site has it"
+            cells.append(Cell(place, "unknown", (why,)))
     return Row(shared[0].naming.ticket_chain, shared[0].ticket, _compared(shared, cells))
 
 
@@ -107,12 +112,6 @@ def _skipped(shared: Iterable[Document], place: str) -> tuple[str, ...]:
     if any(place == one.origin or place in destinations(one) for one in shared):
         return ()
     return tuple(dict.fromkeys(there.skip for one in shared if (there := _named(one).get(place)) and there.skip))
-
-
-def chain_row(name: str, sites: Iterable[Known]) -> Row:
-    """Return how a public chain stands at each place that the specs want it at."""
-    keys = ((key, site) for site in sites for key in sorted(site.want.public) if key.name == name)
-    return Row(name, "", tuple(_chain_cell(key, site) for key, site in keys))
 
 
 def fingerprint(seen: Observation, chain: str) -> str:
@@ -139,11 +138,11 @@ def _ticket_cell(shared: Sequence[Document], place: str, site: Known) -> Cell:
     document = shared[0]
     chain = document.naming.ticket_chain
     print_ = fingerprint(site.facts.observations[place], chain)
-    wanted = [key for key in site.want.state.values if key.place == place and _concerns(key, document)]
+    wanted = list(site.wanted(place, document))
     if not wanted:
         notices = tuple(n for n in site.want.notices if document.ticket in n)
         return Cell(place, "absent", notices or ("nothing of it is planned here",), print_, pending=True)
-    changes = [c for c in site.changes(place) if _concerns(c.key, document) or _drops(c, document)]
+    changes = [c for c in site.changes(place) if concerns(c.key, document) or _drops(c, document)]
     stage = _stage(wanted, changes, site.seen, site.want.state, chain)
     reasons = (*_told(changes), *(reason for one in shared for reason in _waived(one, place)))
     drifted = site.applied and bool(changes)
@@ -180,21 +179,6 @@ def _inside(key: Key, chain: str) -> bool:
             return f"{name}/".startswith(f"{chain}/")
         case _:
             return False
-
-
-def _concerns(key: Key, document: Document) -> bool:
-    own = f"{document.naming.ticket_chain}/"
-    match key:
-        case Gen(_, leaf):
-            return leaf.startswith(own)
-        case Cert(_, collection):
-            return f"{collection}/".startswith(own)
-        case Chain(_, name):
-            return f"{name}/".startswith(own)
-        case Owned(_, chain, member):
-            return f"{member}/".startswith(own) or f"{chain}/".startswith(own)
-        case Tag(_, name):
-            return f"{name}/".startswith(f"{document.naming.tagged()}/")
 
 
 def _waived(document: Document, place: str) -> Iterator[str]:

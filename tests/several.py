@@ -17,8 +17,9 @@ from reconciler.archived import Archive
 from reconciler.desired import desired
 from reconciler.facts import Facts, Trust
 from reconciler.intent import Desired
+from reconciler.known import Known
 from reconciler.look import Look, look, whole_scope
-from reconciler.matrix import Known, Row, chain_row, ticket_rows
+from reconciler.matrix import Row, table
 from reconciler.plan import Plan, make_plan
 from reconciler.ports import Reader
 from reconciler.spec.documents import CalibrationSet, CuratedSet, Model, Site
@@ -106,17 +107,18 @@ class Several:
         steps = [planned.step for planned in self.plan(name, *documents).steps]
         return list(apply(steps, self.world(name, want), want, facts))
 
+    def known(self, name: str, *documents: Model, applied: bool = True) -> Known:
+        """Return what one site adds to the table."""
+        want, facts = self.want(name, *documents)
+        seen = self.look(name, want, facts)
+        return Known(seen.state, seen.facts, want, seen.unknown, applied)
+
     def matrix(self, *documents: Model, applied: bool = True) -> dict[str, Row]:
         """Return the table of all sites, by what each row is about."""
-        known = []
-        for name in self.sites:
-            want, facts = self.want(name, *documents)
-            seen = self.look(name, want, facts)
-            known.append(Known(seen.state, seen.facts, want, dict(seen.unknown), applied))
-        places = {place: place.partition("/")[0] for place in self.stores}
+        known = (self.known(name, *documents, applied=applied) for name in self.sites)
         made = [one for one in documents if isinstance(one, CalibrationSet | CuratedSet)]
-        rows = ticket_rows(made, known, places)
-        return {row.name: row for row in (*rows, chain_row(PUBLIC, known))}
+        # A ticket whose chain is public, too, has two rows of that name, of which it is the first.
+        return {row.name: row for row in reversed(table(made, known, self.stores))}
 
 
 def words(results: list[Result]) -> list[tuple[str, str]]:

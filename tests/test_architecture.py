@@ -42,7 +42,7 @@ LAYERS = {
         "look evidence in_use impact groups apply saved snapshot software stills", ("words", "verdicts", "core")
     ),
     "authority": Layer("authority", ("words", "specs", "core", "meaning of specs", "approvals", "protocol")),
-    "whereabouts": Layer("matrix", ("words", "specs", "core", "meaning of specs")),
+    "whereabouts": Layer("known matrix", ("words", "specs", "core", "meaning of specs")),
     "what was done": Layer("history board", ("words", "specs", "core", "approvals")),
     "roots of trust": Layer("trust", ("words", "specs")),
     "daily": Layer("daily", ("words", "verdicts", "specs", "core", "meaning of specs")),

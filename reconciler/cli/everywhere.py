@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..adapters.checkout import Checkout
 from ..distribution import Document
 from ..errors import ExitCode, worst
-from ..matrix import Known, Row, chain_row, ticket_rows
+from ..known import Known
+from ..look import look, whole_scope
+from ..matrix import Row, table
 from ..render import matrix as render
+from ..spec.documents import Site
 from ..spec.load import Tree
 from .output import write, write_json
 from .session import at, read
@@ -15,15 +19,7 @@ from .session import at, read
 
 def run(directory: Path, *, markdown: bool, as_json: bool) -> ExitCode:
     """Look at every repository of every site; print a row for each deployed ticket and each other public chain."""
-    checkout, tree = read(directory)
-    sites: list[Known] = []
-    for one in tree.sites:
-        with at(checkout, tree, one.document) as session:
-            seen = session.look()
-            unknown = {**seen.unknown, **dict.fromkeys(seen.facts.lost, "its record is lost")}
-            applied = session.heading(seen).drift_since is not None
-            sites.append(Known(seen.state, seen.facts, session.want, unknown, applied))
-    rows = _rows(tree, sites)
+    rows = _rows(*read(directory))
     if as_json:
         write_json({"rows": [render.as_json(row) for row in rows]})
     else:
@@ -31,12 +27,18 @@ def run(directory: Path, *, markdown: bool, as_json: bool) -> ExitCode:
     return worst(exit_code(row) for row in rows)
 
 
-def _rows(tree: Tree, sites: list[Known]) -> tuple[Row, ...]:
-    places = {place: place.partition("/")[0] for place in tree.places()}
+def _rows(checkout: Checkout, tree: Tree) -> tuple[Row, ...]:
     documents: list[Document] = [*(one.document for one in tree.sets), *(one.document for one in tree.curated)]
-    tickets = ticket_rows(documents, sites, places)
-    public = {key.name for site in sites for key in site.want.public} - {row.name for row in tickets}
-    return (*tickets, *(chain_row(name, sites) for name in sorted(public)))
+    return table(documents, (_known(checkout, tree, one.document) for one in tree.sites), tree.places())
+
+
+def _known(checkout: Checkout, tree: Tree, site: Site) -> Known:
+    """Look at the repositories of a site; what its archive has is no cell of the table."""
+    with at(checkout, tree, site) as session:
+        want = session.want
+        seen = look(session.place.repositories.values(), whole_scope(want), want, session.facts)
+        unknown = {**seen.unknown, **dict.fromkeys(seen.facts.lost, "its record is lost")}
+        return Known(seen.state, seen.facts, want, unknown, session.heading(seen).drift_since is not None)
 
 
 def exit_code(row: Row) -> ExitCode:
