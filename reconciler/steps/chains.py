@@ -17,7 +17,7 @@ from ..observation import Scope
 from ..resolve import children_at, reachable
 from ..state import Cert, Chain, Change, Gen, Key, Owned, State
 from .base import Outcome, put, sources
-from .needs import Certified, Complete, Exists, Member, Need
+from .needs import Certified, Chained, Complete, Exists, Member, Need
 from .registry import commit
 from .world import World
 
@@ -74,7 +74,7 @@ class Link(_Edit):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return self.rests_on
+        return (Chained(self.chain), *self.rests_on)
 
     @property
     def provides(self) -> tuple[Key, ...]:

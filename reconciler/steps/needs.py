@@ -81,6 +81,29 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Chained:
+    """Nothing but a chain may stand under a chain's name."""
+
+    chain: Chain
+
+    def unmet(self, state: State, facts: Facts) -> str | None:
+        """Return what stands there instead."""
+        del state
+        seen = facts.observations.get(self.chain.place)
+        found = seen.collections.get(self.chain.name) if seen else None
+        if found is None or found.type == "CHAINED":
+            return None
+        return (
+            f"{self.chain.place}: {self.chain.name} is a {found.type}, not a chain, and stays; name the chain otherwise"
+        )
+
+    @property
+    def awaits(self) -> tuple[Key, ...]:
+        """Nothing that we do changes it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exists:
     """A collection that no spec makes must be there."""
 

@@ -222,6 +222,16 @@ def test_a_place_that_does_without_one_set_of_a_ticket_is_not_skipped(several: S
     ]
 
 
+def test_a_run_that_stands_in_the_place_of_a_chain_is_named_by_the_plan(several: Several, curated: Model) -> None:
+    """`write-curated-calibrations` without a label leaves such a RUN."""
+    several.stores[SUMMIT].register(f"{PUBLIC}/unbounded", "RUN")
+    documents = (curated, chain(f"{PUBLIC}/DM-5/unbounded", name=f"{PUBLIC}/unbounded"))
+    several.apply("usdf", *documents)
+    (link,) = [p.expected for p in several.plan("summit", *documents).steps if p.step.kind == "link"]
+    assert link.word == "blocked"
+    assert link.reason.startswith(f"{SUMMIT}: {PUBLIC}/unbounded is a RUN, not a chain")
+
+
 def test_a_sealed_run_that_butler_has_transferred_is_no_sign_of_a_lost_record(several: Several, curated: Model) -> None:
     """It bears its seal wherever it goes; what others certified or linked of ours does not come with it."""
     documents = (curated, chain(f"{PUBLIC}/DM-5"))
