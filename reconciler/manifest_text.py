@@ -7,8 +7,9 @@ one `ReconcileError` that names the manifest and the first thing that is wrong w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
@@ -17,12 +18,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from . import dataid, seals
 from .archive import Item, Manifest, Part
 from .errors import ReconcileError
+from .indented import indented
 from .parcel import Definition
-from .seals import Seal
+from .seals import Construction, Seal
 
 FORMAT = 1
 LIMIT = 64 << 20
 """Bytes of the largest manifest that is read; one dataset needs some 300."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 def write(manifest: Manifest) -> bytes:
@@ -33,8 +37,7 @@ def write(manifest: Manifest) -> bytes:
 
 def _text(content: Mapping[str, Any], digest: str) -> bytes:
     """Return the text; its digest is for what the content root does not cover, such as paths and definitions."""
-    text = json.dumps({**content, "digest": digest}, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
+    return f"{indented({**content, 'digest': digest})}\n".encode()
 
 
 def _content(manifest: Manifest) -> dict[str, Any]:
@@ -42,14 +45,22 @@ def _content(manifest: Manifest) -> dict[str, Any]:
         "format": FORMAT,
         "instrument": manifest.instrument,
         "ticket": manifest.ticket,
-        "definitions": {name: asdict(one) for name, one in manifest.definitions.items()},
+        "definitions": {name: _fields(one) for name, one in manifest.definitions.items()},
         "parts": {leaf: _part(part) for leaf, part in manifest.parts.items()},
     }
 
 
 def _part(part: Part) -> dict[str, Any]:
     items = sorted(part.items, key=lambda one: (one.dataset_type, one.data_id))
-    return {"seal": asdict(part.seal), "items": [asdict(one) for one in items]}
+    seal = _fields(part.seal)
+    if part.seal.construction is not None:
+        seal["construction"] = _fields(part.seal.construction)
+    return {"seal": seal, "items": [_fields(one) for one in items]}
+
+
+def _fields(one: Item | Seal | Construction | Definition) -> dict[str, Any]:
+    """Return what `asdict` does, without a copy of all that it holds."""
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}
 
 
 def read(text: bytes, *, ticket: str, root: str, name: str) -> Manifest:
@@ -115,7 +126,7 @@ def _manifest(document: _Document) -> Manifest:
         document.ticket,
         {name: Definition(tuple(one.dimensions), one.storage_class) for name, one in document.definitions.items()},
         {
-            leaf: Part(_seal(part.seal), tuple(Item(**item.model_dump()) for item in part.items))
+            leaf: Part(_seal(part.seal), tuple(Item(**vars(item)) for item in part.items))
             for leaf, part in document.parts.items()
         },
     )
@@ -156,11 +167,12 @@ def _faults_of_items(items: Iterable[Item], manifest: Manifest) -> Iterator[str]
 
 
 def _uuid(text: str) -> str:
-    if text != str(UUID(text)):
+    if not _UUID.fullmatch(text) and text != str(UUID(text)):
         raise ValueError(f"{text} is not how a UUID is written")
     return text
 
 
+@lru_cache(1 << 16)  # those of one camera, in manifest after manifest
 def _data_id(text: str) -> str:
     pairs = [item.partition("=") for item in text.split(",")]
     if not all(name and equals and value for name, equals, value in pairs) or not text.isprintable():

@@ -27,9 +27,9 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "seals content parcel archive manifest_text state record observation diff overlay resolve bulk facts ports "
-        "archived courier exported intent picks foreign steps revealed gates halted plan explanation origin effect "
-        "blast lanes packages construction",
+        "seals content parcel archive manifest_text indented state record observation diff overlay resolve bulk facts "
+        "ports archived courier exported intent picks foreign steps revealed gates halted plan explanation origin "
+        "effect blast lanes packages construction",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(
