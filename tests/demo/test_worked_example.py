@@ -131,7 +131,7 @@ def test_what_was_built_passes_its_verification(told: tuple[Path, str]) -> None:
 
 @pytest.mark.long
 def test_its_record_is_told_as_the_technote_has_it(told: tuple[Path, str]) -> None:
-    deeds = json.loads(reconcile("record", "DM-48520", "--directory", told[0], "--json"))["deeds"]
+    deeds = json.loads(reconcile("record", "DM-48520", "--site", "usdf", "--directory", told[0], "--json"))["deeds"]
     of = {kind: [one for one in deeds if one["deed"] == kind] for kind in ("generated", "certified", "linked")}
     assert [one["leaf"] for one in of["generated"] if "examines" not in one["intent"]] == GENERATED
     assert {one["leaf"] for one in of["generated"] if "examines" in one["intent"]} == set(EXAMINED)
