@@ -16,7 +16,7 @@ from .known import Known, concerns
 from .observation import Observation
 from .resolve import reachable
 from .seals import digest
-from .spec.documents.deployment import Destination
+from .spec.documents.deployment import Destination, TriedDestination
 from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag, Value
 from .words import count
 
@@ -184,7 +184,7 @@ def _inside(key: Key, chain: str) -> bool:
 def _waived(document: Document, place: str) -> Iterator[str]:
     """Yield why nothing is processed at a place to see that the calibrations are in use."""
     there = destinations(document).get(place)
-    if there is not None and there.smoke_waived:
+    if isinstance(there, TriedDestination) and there.smoke_waived:
         yield f"no smoke test: {there.smoke_waived}"
 
 

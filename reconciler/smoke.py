@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .dataid import data_id, parse
-from .distribution import destinations
 from .intent import Made, SmokeTest
 from .making import query
 from .seals import Recipe, digest
@@ -28,7 +27,11 @@ def smoke_tests(
     `chains` are the public chains that the set is used through, by place; `values` is all that is wanted there.
     """
     deployment = document.deployment
-    if deployment is None or not chains:
+    if deployment is None:
+        return
+    there = deployment.repositories
+    tried = {place: chain for place, chain in chains.items() if not (place in there and there[place].smoke_waived)}
+    if not tried:
         return
     if deployment.smoke is None:
         notice = "is deployed without a smoke test: `deployment.smoke` names no exposures"
@@ -37,10 +40,8 @@ def smoke_tests(
     if catalog is None or catalog.smoke is None:
         yield Made(notices=[f"{document.ticket}: the catalog has no `smoke`, so its deployment cannot be tried"])
         return
-    there = destinations(document)
-    for place, chain in chains.items():
-        if not (place in there and there[place].smoke_waived):
-            yield _smoke_test(document, catalog.smoke, deployment.smoke, values, chain)
+    for chain in tried.values():
+        yield _smoke_test(document, catalog.smoke, deployment.smoke, values, chain)
 
 
 def _smoke_test(

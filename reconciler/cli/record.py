@@ -29,7 +29,7 @@ def run(ticket: str, directory: Path, site: str | None, *, as_json: bool) -> Exi
     """Print the construction record of a ticket."""
     if not is_ticket(ticket):
         raise UsageError(f"{ticket!r} is no ticket such as DM-48520")
-    with session(directory, site) as open_session:
+    with session(directory, site, ticket) as open_session:
         found = record(open_session, ticket)
     if as_json:
         write_json(render.as_json(found))

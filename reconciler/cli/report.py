@@ -20,7 +20,7 @@ def run(
     ticket: str, directory: Path, site: str | None, *, into: Path | None, markdown: bool, as_json: bool
 ) -> ExitCode:
     """Write the report of a ticket as a folder, or print it as a page of Markdown."""
-    with session(directory, site) as open_session:
+    with session(directory, site, ticket) as open_session:
         if markdown:
             _print(open_session, ticket)
             return ExitCode.OK

@@ -149,11 +149,19 @@ def read(directory: Path) -> tuple[Checkout, Tree]:
 
 
 @contextmanager
-def session(directory: Path, site_name: str | None) -> Iterator[Session]:
-    """Open one site for one command."""
+def session(directory: Path, site_name: str | None, ticket: str = "") -> Iterator[Session]:
+    """Open one site for one command; if none is named, the one that makes the ticket that the command is about."""
     checkout, tree = read(directory)
-    with at(checkout, tree, choose(tree, site_name)) as found:
+    with at(checkout, tree, choose(tree, site_name or _maker(tree, ticket))) as found:
         yield found
+
+
+def _maker(tree: Tree, ticket: str) -> str | None:
+    """Return the site that makes a ticket; None if none does, or several do."""
+    origins = [one.document.origin for one in tree.sets if one.document.ticket == ticket]
+    origins += [one.document.origin for one in tree.curated if one.document.ticket == ticket]
+    sites = {origin.partition("/")[0] for origin in origins}
+    return sites.pop() if len(sites) == 1 else None
 
 
 @contextmanager

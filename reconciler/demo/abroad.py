@@ -17,12 +17,13 @@ from ..errors import ExitCode
 from .camera import Camera
 from .frames import processing
 from .story import Story
-from .worked_example import CALIB, CHAINS, INSTRUMENT, SITE, dump
+from .worked_example import CALIB, CHAINS, INSTRUMENT, SITE, SPEC, dump, from_the_project
 
 TICKET = f"{CALIB}/DM-48520"
 REPOSITORIES = {"usdf/embargo": "embargo", f"summit/{INSTRUMENT}": "summit", f"tts/{INSTRUMENT}": "tts"}
 """Place -> directory."""
 DEPLOYMENT = {"ticket": "DM-48999", "repositories": {place: {} for place in REPOSITORIES}}
+WAIVED = {place: {"smoke_waived": "no raws there"} for place in REPOSITORIES}
 SITES = ("usdf", "summit", "tts")
 
 
@@ -32,6 +33,7 @@ def tell(story: Story, camera: Camera) -> None:
     lay_out(story, camera)
     story.commit("DM-48999: DM-48520 and what it starts from, everywhere")
     story.say("Embargo is at the same site and receives it straight; others from the archive, every file verified.")
+    story.say("Where there are raws, six exposures are corrected with what science gets, and their headers looked at.")
     for site in SITES:
         story.run(f"apply --auto-approve --site {site}")
     story.say("The table that was kept by hand: equal fingerprints are equal calibrations.")
@@ -62,7 +64,14 @@ def lay_out(story: Story, camera: Camera) -> None:
     for path in sorted((story.root / "specs" / INSTRUMENT).glob("DM-*.yaml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         if document["kind"] != "Lock":
-            story.write(str(path.relative_to(story.root)), dump({**document, "deployment": DEPLOYMENT}))
+            deployment = _tried() if document["kind"] == "CalibrationSet" else DEPLOYMENT
+            story.write(str(path.relative_to(story.root)), dump({**document, "deployment": deployment}))
+
+
+def _tried() -> dict[str, Any]:
+    """Return where the set goes, and that it is tried where there are raws, as the project's own spec has it."""
+    smoke = yaml.safe_load(from_the_project(SPEC))["deployment"]["smoke"]
+    return {**DEPLOYMENT, "repositories": WAIVED, "smoke": smoke}
 
 
 def breaks(root: Path) -> Iterator[str]:

@@ -135,8 +135,8 @@ def files(datasets: dict[str, Any]) -> Iterator[tuple[str, str]]:
     base = f"specs/{INSTRUMENT}"
     yield ".gitignore", IGNORED
     yield "sites/usdf.yaml", dump(SITE)
-    yield f"{base}/{CATALOG}", _from_the_project(CATALOG)
-    yield f"{base}/{SPEC}", _briefly_verified(_from_the_project(SPEC))
+    yield f"{base}/{CATALOG}", from_the_project(CATALOG)
+    yield f"{base}/{SPEC}", _briefly_verified(from_the_project(SPEC))
     for start in STARTS:
         name = "-".join((start.ticket, *start.dataset_types[: bool(start.leaf)]))
         yield f"{base}/{name}.yaml", dump(_curated_set(start, datasets))
@@ -170,7 +170,8 @@ def _briefly_verified(spec: str) -> str:
     return dump(document)
 
 
-def _from_the_project(name: str) -> str:
+def from_the_project(name: str) -> str:
+    """Return the text of one of the project's own specs of the instrument."""
     path = SPECS / name
     if not path.is_file():
         raise ReconcileError(

@@ -13,7 +13,7 @@ from ...names import Naming
 from ...validity import END, Validity, tai
 from ..ranges import Ranges
 from .base import Instant, Model, Name, Numbers, RerunName, Scalar, Text
-from .deployment import Deployment
+from .deployment import TriedDeployment
 from .verification import RuleName
 from .waiver import Waiver
 
@@ -138,7 +138,7 @@ class CalibrationSet(Model):
     detectors: Detectors = Detectors()
     verify: Verify | None = None
     approval: Approval | None = None
-    deployment: Deployment | None = None
+    deployment: TriedDeployment | None = None
     reviewed: Name | None = None
     """The ticket under which a release that is a development branch was reviewed."""
     waive: tuple[Waiver, ...] = ()

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from .base import Model, Name, Numbers, RerunName, Scalar, Text
+
+
+class Destination(Model):
+    """What happens at one place that calibrations are deployed to."""
+
+    protect: bool = False
+    """Whether they are tagged there, so that automatic cleaning leaves them (DMTN-222 section 3.5.1)."""
+    skip: Text | None = None
+    """Why the place does without these calibrations."""
+
+
+class Deployment(Model):
+    """Where the calibrations of a document go, and the ticket that manages it."""
+
+    ticket: Name
+    repositories: Mapping[Name, Destination] = Field(default_factory=dict)
+    """By place (`site/repository`)."""
 
 
 class SmokeTest(Model):
@@ -17,21 +36,15 @@ class SmokeTest(Model):
     """Values for the submission's wrapper, as those of a product."""
 
 
-class Destination(Model):
-    """What happens at one place that calibrations are deployed to."""
+class TriedDestination(Destination):
+    """A place where exposures are processed to see that what was deployed is in use."""
 
-    protect: bool = False
-    """Whether they are tagged there, so that automatic cleaning leaves them (DMTN-222 section 3.5.1)."""
-    skip: Text | None = None
-    """Why the place does without these calibrations."""
     smoke_waived: Text | None = None
-    """Why nothing is processed there to see that they are in use, such as that it has no raws."""
+    """Why nothing is processed there, such as that it has no raws."""
 
 
-class Deployment(Model):
-    """Where the calibrations of a document go, and the ticket that manages it."""
+class TriedDeployment(Deployment):
+    """Where a calibration set goes, and what shows that it is in use there."""
 
-    ticket: Name
-    repositories: dict[Name, Destination] = Field(default_factory=dict)
-    """By place (`site/repository`)."""
+    repositories: Mapping[Name, TriedDestination] = Field(default_factory=dict)
     smoke: SmokeTest | None = None

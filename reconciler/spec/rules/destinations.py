@@ -5,7 +5,7 @@ All of these are warnings: a chain waits for nothing that cannot come, and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from ..documents import CalibrationSet, Chain, CuratedSet
@@ -72,7 +72,7 @@ def _skipped(made: Made, place: str) -> str | None:
     return there.skip if there else None
 
 
-def _deployed(made: Made) -> dict[str, Destination]:
+def _deployed(made: Made) -> Mapping[str, Destination]:
     return made.document.deployment.repositories if made.document.deployment else {}
 
 
