@@ -132,3 +132,25 @@ def test_after_a_kill_at_any_moment_the_next_apply_finishes(
                 world.done(name)
                 return is_whole(world, name, everywhere, undisturbed)
     raise AssertionError("no apply lived long enough to be killed")
+
+
+@pytest.mark.parametrize("tried", [PUSH, pytest.param(ALL, marks=LONG)])
+def test_a_kill_while_lost_files_come_back_loses_neither_certifications_nor_tags(
+    everywhere: TwoSites, undisturbed: dict[str, Kept], tmp_path: Path, tried: int
+) -> None:
+    with Made(everywhere.root).copy(tmp_path) as world:
+        there, root = undisturbed[SUMMIT], world.butler_root(SUMMIT)
+        lost = sorted(root / there.datasets[uuid][-1] for uuid in promised(world.archive))[::7]
+        _lose(lost)
+        commits = boundaries(world, "summit").count("commit")
+        for number in {1 + n * commits // tried for n in range(tried)}:
+            _lose(lost)
+            assert dies_at(world, "summit", "commit", number)
+            assert kept(world, SUMMIT).associations == there.associations
+            world.done("summit")
+            is_whole(world, "summit", everywhere, undisturbed)
+
+
+def _lose(files: list[Path]) -> None:
+    for path in files:
+        path.unlink()
