@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, NoReturn
@@ -107,8 +108,8 @@ def _document(text: bytes) -> _Document:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        _refuse(f"it says {next(key for key in keys if keys.count(key) > 1)} twice in one place")
+        times = Counter(key for key, _ in pairs)
+        _refuse(f"it says {next(key for key in times if times[key] > 1)} twice in one place")
     return found
 
 

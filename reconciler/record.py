@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from . import shapes
 from .state import Change, Owned, Owner
 
 COLLECTION = "reconcile/record"
@@ -40,12 +42,21 @@ class Record:
 def write(record: Record) -> str:
     """Return the text that stands in the record collection's documentation."""
     owned = sorted([chain, member, by] for (chain, member), by in record.owned.items())
-    content = {"reconcile": 1, "record": {"place": record.place, "applied": record.applied, "owned": owned}}
-    return json.dumps(content, separators=(",", ":"))
+    content = {"place": record.place, "applied": record.applied, "owned": owned}
+    return json.dumps({"reconcile": 1, "record": content}, separators=(",", ":"))
 
 
-def read(text: str) -> Record:
-    """Return the record of such a text."""
-    fields = json.loads(text)["record"]
+def read(text: str) -> Record | None:
+    """Return the record of such a text; None if it is none, which is as if there were none: nothing is known then."""
+    try:
+        content = json.loads(text)
+        return from_json(content["record"]) if isinstance(content, dict) and "record" in content else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def from_json(fields: Mapping[str, Any]) -> Record:
+    """Return the record that these plain values are; raise `ValueError` if they are none."""
+    shapes.Record.check(fields)
     owned = {(chain, member): by for chain, member, by in fields["owned"]}
     return Record(fields["place"], owned, fields["applied"])

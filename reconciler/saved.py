@@ -28,7 +28,7 @@ def load(path: Path) -> dict[str, Any]:
     """Return a saved plan; raise `ReconcileError` for any other file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ReconcileError(
             f"{path} is no saved plan: {error}", hint="write one with `reconcile plan --out`"
         ) from error

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from . import shapes
+
 FORMAT = 1
 MARK = '{"reconcile":'
 """Every document of ours begins so; anything else is a person's."""
@@ -113,10 +115,16 @@ def write(doc: Doc) -> str:
 
 
 def read(text: str | None) -> Doc | None:
-    """Return the claim or seal in a collection's documentation; None for anything that is not ours."""
+    """Return the claim or seal in a collection's documentation; None for anything that is not ours.
+
+    That includes what only begins like ours, or was damaged: it is foreign, so nothing is built over it.
+    """
     if not text or not text.startswith(MARK):
         return None
-    return from_json(json.loads(text))
+    try:
+        return from_json(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def as_json(doc: Doc) -> dict[str, Any]:
@@ -125,12 +133,17 @@ def as_json(doc: Doc) -> dict[str, Any]:
 
 
 def from_json(content: Mapping[str, Any]) -> Doc | None:
-    """Return the claim or seal that these plain values are; None if they are neither."""
+    """Return the claim or seal that these plain values are; None if they are neither.
+
+    Raises `ValueError` for one that is not as any version wrote it.
+    """
     if "claim" in content:
         fields = content["claim"]
+        shapes.Claim.check(fields)
         return Claim(**{**fields, "inputs": tuple(fields["inputs"])})
     if "seal" in content:
         fields = content["seal"]
+        shapes.Seal.check(fields)
         return Seal(**{**fields, "construction": _construction(fields.get("construction"))})
     return None
 

@@ -13,12 +13,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from pydantic import ValidationError
 
 from . import record, seals
 from .errors import ReconcileError
 from .observation import Collection, Observation
 from .ports import Taken
+from .shapes import Number, Shape
 from .stills import Pairs, Snapshot, Still
 from .validity import Validity
 
@@ -60,16 +63,49 @@ def read(text: str) -> Snapshot:
         content = json.loads(text)
     except ValueError as error:
         raise ReconcileError(f"this is no snapshot: {error}") from error
+    except RecursionError as error:
+        raise ReconcileError("this is no snapshot: it is nested too deeply") from error
     version = content.get("format") if isinstance(content, dict) else None
     if not isinstance(version, str) or not version.startswith(_MARK):
         raise ReconcileError("this is no snapshot")
     if version != FORMAT:
         raise ReconcileError(f"this is a {version!r}, and only {FORMAT!r} is understood")
     try:
+        _Snapshot.check(content)
         stills = {place: _still(place, one) for place, one in content["places"].items()}
         return Snapshot(content["site"], stills, content["unknown"], _taken_at(content.get("taken")))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ReconcileError(f"the snapshot is damaged: {type(error).__name__} {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ReconcileError(
+            f"the snapshot is damaged: {' > '.join(map(str, first['loc']))}: {first['msg']}"
+        ) from error
+    except ValueError as error:
+        raise ReconcileError(f"the snapshot is damaged: {error}") from error
+
+
+class _Collection(Shape):
+    type: Literal["RUN", "TAGGED", "CHAINED", "CALIBRATION"]
+    children: list[str]
+    doc: dict[str, Any] | None
+
+
+class _Place(Shape):
+    dataset_types: list[str]
+    held: list[str]
+    calibrations: list[str]
+    collections: dict[str, _Collection]
+    certifications: dict[str, dict[str, dict[str, list[tuple[Number, Number, str]]]]]
+    contents: dict[str, dict[str, dict[str, str]]]
+    exposures: dict[str, list[tuple[Number, Number, str, Number, Number, str]]]
+    record: dict[str, Any] | None
+
+
+class _Snapshot(Shape):
+    format: str
+    site: str
+    places: dict[str, _Place]
+    unknown: dict[str, str]
+    taken: str | None = None
 
 
 def _taken_at(text: str | None) -> datetime | None:
@@ -104,7 +140,7 @@ def _still(place: str, content: Mapping[str, Any]) -> Still:
             for key, ids in rows.items()
         },
         contents=_flat(content["contents"]),
-        record=content["record"] and record.read(json.dumps(content["record"])),
+        record=_record(content["record"]),
     )
     exposures = {name: tuple(map(_taken, taken)) for name, taken in content["exposures"].items()}
     looked_at, held, calibrations = (frozenset(content[name]) for name in ("dataset_types", "held", "calibrations"))
@@ -114,6 +150,10 @@ def _still(place: str, content: Mapping[str, Any]) -> Still:
 def _collection(content: Mapping[str, Any]) -> Collection:
     doc = content["doc"] and seals.from_json(content["doc"])
     return Collection(content["type"], tuple(content["children"]), doc)
+
+
+def _record(content: Mapping[str, Any] | None) -> record.Record | None:
+    return record.from_json(content.get("record", {})) if content else None
 
 
 _Row: TypeAlias = tuple[int, int, str, int, int, str]

@@ -27,7 +27,7 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "seals content parcel archive manifest_text indented state record observation diff overlay resolve bulk facts "
+        "shapes seals content parcel archive manifest_text indented state record observation diff overlay resolve bulk facts "
         "ports archived courier exported intent picks foreign steps revealed gates halted plan explanation origin "
         "effect blast lanes packages construction",
         ("words", "verdicts"),

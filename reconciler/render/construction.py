@@ -135,7 +135,7 @@ def _told(deed: Generated, selection: str) -> Iterator[str]:
     if "examines" in seal.intent:
         yield f"examines {seal.intent['examines']}"
     if frames:
-        yield f"{count(len(frames), 'exposure')}: {frames}"
+        yield f"{count(frames.count, 'exposure')}: {frames}"
     if selection:
         yield f"selected by {' '.join(selection.split())}"
     if precursors := [leaf for leaf, _ in seal.intent.get("precursors", ())]:

@@ -123,6 +123,8 @@ def _refusal(event: yaml.NodeEvent) -> tuple[str, str, str] | None:
 def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     at = position(mark) if mark else Position(1, 1)
+    # A last line that has no end is one that libyaml goes beyond.
+    at = min(at, source.position(len(source.text)))
     if error.problem == "but found another document":
         return source.problem("documents", at, "a second document", "one document per file")
     if error.problem == "exceeded maximum nesting depth":  # libyaml's own limit, which only some releases have

@@ -51,7 +51,7 @@ class Problem:
         text = f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
         if self.expected:
             text += f"; expected {self.expected}"
-        return f"{text}; did you mean {self.nearest!r}?" if self.nearest else text
+        return visible(f"{text}; did you mean {self.nearest!r}?" if self.nearest else text)
 
 
 class InvalidSpec(ReconcileError):
@@ -111,6 +111,11 @@ def _around(word: str, right: frozenset[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _ordered(words: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(words))
+
+
+def visible(text: str) -> str:
+    """Return a text as one line that shows every character: what a file says must not steer a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shown(value: object) -> str:

@@ -17,6 +17,7 @@ from reconciler.stills import Snapshot, Still
 from reconciler.validity import Validity
 
 NAMES = st.text(min_size=1, max_size=5)
+numbers = st.integers(-(2**63), 2**63 - 1)  # what a column of a database holds
 plain = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), NAMES),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
@@ -26,11 +27,11 @@ intents = st.dictionaries(NAMES, plain, max_size=3)
 types = st.sampled_from(["bias", "dark", "flat"])
 uuids = st.dictionaries(NAMES, NAMES, max_size=3)
 spans = st.tuples(st.integers(0, 99), st.integers(1, 99)).map(lambda pair: Validity(pair[0], pair[0] + pair[1]))
-claims = st.builds(Claim, NAMES, intents, NAMES, st.lists(NAMES, max_size=3).map(tuple), st.integers(), NAMES, NAMES)
+claims = st.builds(Claim, NAMES, intents, NAMES, st.lists(NAMES, max_size=3).map(tuple), numbers, NAMES, NAMES)
 docs = st.one_of(st.none(), claims, st.builds(Seal, NAMES, intents, NAMES, st.dictionaries(types, uuids, max_size=2)))
 kinds = st.sampled_from(["RUN", "TAGGED", "CHAINED", "CALIBRATION"])
 collections = st.builds(Collection, kinds, st.lists(NAMES, max_size=3).map(tuple), docs)
-rows = st.lists(st.tuples(st.integers(), st.integers(), NAMES), max_size=3).map(lambda found: tuple(sorted(found)))
+rows = st.lists(st.tuples(numbers, numbers, NAMES), max_size=3).map(lambda found: tuple(sorted(found)))
 exposures = st.lists(
     st.builds(Taken, st.integers(0, 99), st.integers(0, 99), NAMES, spans, NAMES),
     unique_by=lambda one: one.id,

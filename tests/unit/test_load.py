@@ -105,6 +105,12 @@ def test_what_yaml_should_not_be_has_a_name(tmp_path: Path, content: bytes, code
     assert code in codes(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["kind: Lock\na", "a: [", "a: 'b", "- a\nb"])
+def test_a_mistake_at_the_end_of_a_file_is_inside_it(text: str) -> None:
+    _, (problem,) = parse(Source("specs/Cam/a.yaml", text))
+    assert (problem.line, problem.column) <= (text.count("\n") + 1, len(text.rsplit("\n", maxsplit=1)[-1]) + 1)
+
+
 def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:
     secret = put(tmp_path, "kind: Lock", "elsewhere/secret.yaml")
     root = tmp_path / "tree"

@@ -52,7 +52,28 @@ def test_a_seal_from_before_its_construction_was_kept_is_read() -> None:
     assert seals.read(text) == Seal("sha256:0", {}, "run", {"bias": {"detector=3": "u"}}, None)
 
 
-@pytest.mark.parametrize("text", [None, "", "Bias of the first run, by Ann.", '{"reconcile":1,"other":{}}'])
+SEALED = '{"reconcile":1,"seal":{"recipe":"r","intent":%s,"run":"run","datasets":%s}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "Bias of the first run, by Ann.",
+        '{"reconcile":1,"other":{}}',
+        '{"reconcile": it did this, by Ann}',
+        '{"reconcile":' * 100_000,
+        '{"reconcile":1,"claim":null}',
+        '{"reconcile":1,"claim":{"recipe":"sha256:0"}}',
+        '{"reconcile":1,"seal":{"of":"a later version"}}',
+        SEALED % ("{}", '{"bias":{"detector=3":7}}'),
+        SEALED % ("{}", '["bias"]'),
+        SEALED % ('{"precursors":["a leaf"]}', "{}"),
+        SEALED % ('{"exposures":[["1..3"]]}', "{}"),
+        SEALED % ('{"exposures":[1e999]}', "{}"),
+    ],
+)
 def test_what_others_wrote_is_no_document_of_ours(text: str | None) -> None:
     assert seals.read(text) is None
 
