@@ -35,7 +35,7 @@ def _step(root: Path, site: str, kind: str) -> tuple[float, float]:
     with session(root, site) as opened:
         seen = opened.look()
         (step,) = [planned.step for planned in opened.plan(seen).steps if planned.step.kind == kind]
-        world = opened.place.world(lambda *_: None, opened.archive)
+        world = opened.place.world(lambda *_: None, lambda *_: None, opened.archive)
         return _timed(lambda: step.act(world, seen.state, seen.facts))
 
 
