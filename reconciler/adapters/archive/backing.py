@@ -8,9 +8,6 @@ from typing import BinaryIO, Protocol
 
 from ...errors import Unreachable
 
-CHUNK = 1 << 20
-"""Bytes that are read at a time."""
-
 
 class Unfinished(Protocol):
     """A file that is being written, where nobody looks for it; it is gone in the end, unless it was kept."""

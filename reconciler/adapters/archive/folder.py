@@ -10,7 +10,8 @@ from ...content import Content
 from ...errors import ReconcileError
 from ...parcel import Piece
 from ...ports import Counted
-from .backing import CHUNK, told
+from ..chunk import CHUNK
+from .backing import told
 from .directory import FOLDER_MODE, PARTS, Directory
 from .store import side_by_side
 

@@ -17,7 +17,8 @@ from ...errors import ReconcileError, Unreachable
 from ...parcel import Piece
 from ...ports import Counted
 from ...words import count
-from .backing import CHUNK, Backing
+from ..chunk import CHUNK
+from .backing import Backing
 from .verified import verified
 
 THREADS = 8

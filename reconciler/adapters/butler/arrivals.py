@@ -13,13 +13,13 @@ from typing import BinaryIO, NamedTuple
 from ...content import Content
 from ...errors import ReconcileError
 from ...parcel import Piece
+from ..chunk import CHUNK
 from .failures import of_files, reason
 
 THREADS = 4
 """Files that are copied at once; hashing lets other threads go on."""
 AHEAD = 64
 """How many files may lie in the spool before somebody takes them."""
-CHUNK = 1 << 20
 READABLE = 0o644
 """Everybody may read calibrations (DMTN-222), whatever the umask of who fetches them."""
 

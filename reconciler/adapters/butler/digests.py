@@ -10,12 +10,12 @@ from typing import Any
 from ...content import Content
 from ...errors import ReconcileError
 from ...words import count
+from ..chunk import CHUNK
 from .reading import reading
 from .rows import data_id_of
 
 THREADS = 8
 """Files that are read at once; hashing lets other threads go on."""
-CHUNK = 1 << 20
 
 
 def digests(butler: Any, run: str, dataset_types: tuple[str, ...]) -> dict[tuple[str, str], Content]:
