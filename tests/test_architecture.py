@@ -27,8 +27,8 @@ LAYERS = {
     "verdicts": Layer("verification"),
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
-        "shapes seals content parcel archive manifest_text indented state record observation diff overlay resolve bulk facts "
-        "ports archived courier exported intent picks foreign steps revealed gates halted plan explanation origin "
+        "shapes seals content parcel archive manifest_text indented state record observation diff overlay resolve "
+        "bulk facts ports archived courier exported intent picks foreign steps revealed gates halted plan explanation origin "
         "effect blast lanes packages construction",
         ("words", "verdicts"),
     ),
