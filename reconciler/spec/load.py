@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,13 +18,16 @@ from .documents import KINDS, CalibrationSet, Catalog, Chain, CuratedSet, Lock, 
 from .explain import explain
 from .instances import catalog_for
 from .located import Located, locate
-from .nodes import Untrusted, compose, plain
-from .problems import Position, Problem, listed, nearest, one_per_place, raise_if_invalid, shown
+from .nodes import MAX_NODES, Untrusted, compose, plain
+from .problems import MOST_PER_FILE, Position, Problem, listed, nearest, one_per_place, raise_if_invalid, shown
 from .source import Source, files, read
 
 SPECS = "specs"
 SITES = "sites"
 LOCK_SUFFIX = ".lock.yaml"
+
+_MANY = 5_000
+"""Complaints about one document that are still listed before the first are picked."""
 
 M = TypeVar("M", bound=Model)
 
@@ -155,7 +159,33 @@ def _validated(source: Source, model: type[M], values: dict[str, Any]) -> tuple[
     try:
         return model.model_validate(values), ()
     except ValidationError as error:
-        return _without_unknown(model, values, error), tuple(explain(source, model, error))
+        if error.error_count() <= _MANY:
+            return _without_unknown(model, values, error), tuple(explain(source, model, error))
+    return None, tuple(explain(source, model, _of_the_beginning(model, values)))
+
+
+def _of_the_beginning(model: type[M], values: dict[str, Any]) -> ValidationError:
+    """Return the first complaints about a document with very many: all of them would take hundreds of megabytes.
+
+    Lists and mappings are cut so short that what is left has more than enough complaints.
+    """
+    kept, enough = 100, MOST_PER_FILE
+    while True:
+        try:
+            model.model_validate(_cut(values, kept))
+        except ValidationError as error:
+            if error.error_count() >= enough or kept >= MAX_NODES:
+                return error
+        kept += kept // 2
+
+
+def _cut(value: Any, kept: int) -> Any:
+    """Return the value with no more than the first entries of each list and mapping."""
+    if isinstance(value, dict):
+        return {key: _cut(item, kept) for key, item in islice(value.items(), kept)}
+    if isinstance(value, tuple):
+        return tuple(_cut(item, kept) for item in value[:kept])
+    return value
 
 
 def _without_unknown(model: type[M], values: dict[str, Any], error: ValidationError) -> M | None:

@@ -467,6 +467,38 @@ deployment:
     }
 
 
+@hostile
+def entries_that_lack_every_field() -> Tree:
+    return tree(lock=up_to_limit(lambda _: "{},", LOCK + "products: {}\nstarting: [", 1, "{}]"))
+
+
+@hostile
+def products_that_lack_every_field() -> Tree:
+    return tree(catalog=up_to_limit(lambda n: f"  p{n}: {{}}\n", CATALOG.split("products:")[0] + "products:\n", 2))
+
+
+@hostile
+def values_of_none_of_four_types() -> Tree:
+    head = SPEC + "products:\n  bias:\n    overrides:\n"
+    return tree(spec=up_to_limit(lambda n: f"      a{n}: []\n", head, 2))
+
+
+@hostile
+def numbers_where_names_belong() -> Tree:
+    return tree(chain=up_to_limit(lambda _: "1,", CHAIN + "members: [", 1, "1]"))
+
+
+@hostile
+def keys_that_are_no_names() -> Tree:
+    return tree(spec=up_to_limit(lambda n: f"  é{n}: {{}}\n", SPEC + "products:\n", 2))
+
+
+@hostile
+def instants_that_are_none() -> Tree:
+    head = SPEC + "products:\n"
+    return tree(spec=up_to_limit(lambda n: f"  p{n}: {{rerun: x, cert_rerun: y}}\n", head, 6))
+
+
 # Ranges.
 
 
