@@ -54,8 +54,8 @@ def make_tree(root: Path, number: int) -> None:
     folder = root / "specs/LSSTComCam"
     folder.mkdir(parents=True)
     (root / "sites").mkdir()
-    for shared in ("specs/LSSTComCam/catalog.yaml", "sites/usdf.yaml"):
-        (root / shared).write_text((ROOT / shared).read_text())
+    for shared in (ROOT / "specs/LSSTComCam/catalog.yaml", *(ROOT / "sites").glob("*.yaml")):
+        (root / shared.relative_to(ROOT)).write_text(shared.read_text())
     text = (ROOT / "specs/LSSTComCam/DM-48520.yaml").read_text()
     for index in range(number):
         spec = folder / f"DM-{50000 + index}.yaml"
