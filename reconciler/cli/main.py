@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,12 @@ import typer
 
 from .app import Json, app
 from .commands import approval, courier, past, questions, sites, specs
+
+SELDOM = 20_000, 10, 10
+"""How many new objects make the collector of cycles look at the young, and how often it looks at older ones.
+
+By default it goes through everything that is imported again and again, an eighth of the time of a short command.
+"""
 
 for group in (specs, sites, approval, courier, questions, past):
     app.add_typer(group.commands)
@@ -33,6 +40,7 @@ def demo(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that DESIGN section 9 gives the outcome."""
+    gc.set_threshold(*SELDOM)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
