@@ -19,10 +19,11 @@ from .facts import Facts
 from .groups import side_by_side
 from .halted import Halted
 from .intent import Desired
+from .jobs import Graph
 from .look import Look, look
 from .observation import Scope
 from .plan import expected
-from .ports import Graph, Moved
+from .ports import Moved
 from .state import Owned
 from .steps import Outcome, Step, World, is_done
 from .steps.base import DONE, UNCHANGED, Carried, Executed

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from .archive import PLACE, Manifest, Part
 from .content import Content
 from .errors import ReconcileError
+from .holdings import Taken
 from .observation import Collection, Observation, Scope
 from .parcel import Definition
-from .ports import Store, Taken
+from .ports import Store
 from .record import Record
 from .seals import Seal
 from .validity import Validity

@@ -14,7 +14,8 @@ from functools import cache, cached_property
 from typing import NamedTuple, TypeAlias
 
 from .effect import Alike, ChainEffect, Layers
-from .ports import Reader, Taken
+from .holdings import Taken
+from .ports import Reader
 from .timeline import Source
 from .validity import BEGINNING, END, Validity
 

@@ -13,7 +13,8 @@ from .archive import Manifest
 from .archived import agreed
 from .content import Content
 from .errors import ReconcileError
-from .ports import Counted, Store
+from .parcel import Counted
+from .ports import Store
 
 
 @dataclass(frozen=True, slots=True)

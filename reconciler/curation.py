@@ -10,7 +10,7 @@ from pathlib import Path
 from .dataid import data_id
 from .errors import ReconcileError
 from .intent import Curation, Made
-from .ports import File
+from .parcel import File
 from .seals import Recipe
 from .spec.documents import CuratedFile, CuratedSet
 from .spec.located import Located

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from .dataid import parse
 from .errors import ReconcileError
 from .facts import Facts, Standing
+from .holdings import Columns
 from .intent import Desired, Evidence, Examination
 from .look import Look
 from .overlay import overlay
-from .ports import Columns, Repository
+from .ports import Repository
 from .resolve import children_at, reachable
 from .state import Chain, Gen, Owned, Presence
 

@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from .archive import PLACE as ARCHIVE
-from .ports import File, Job
+from .jobs import Job
+from .parcel import File
 from .seals import Claim, Recipe
 from .state import Cert, Chain, Gen, Key, Presence, State, Value
 from .timeline import Timeline

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from .dataid import parse as parse_data_id
 from .differences import differences
 from .errors import ReconcileError
+from .holdings import Selected
 from .observation import Observation, Scope, fingerprint
-from .ports import Repository, Selected
+from .ports import Repository
 from .resolve import flatten
 from .seals import digest
 from .spec import selection

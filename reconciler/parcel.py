@@ -45,3 +45,19 @@ class Piece:
 
     def __str__(self) -> str:
         return f"{self.dataset_type} {self.data_id} ({self.uuid})"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be put into a RUN as one dataset."""
+
+    dataset_type: str
+    storage_class: str
+    dimensions: tuple[str, ...]
+    data_id: str
+    path: str
+    sha256: str
+
+
+Counted: TypeAlias = Callable[[Content], None]
+"""Told of each file that was copied."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from .facts import Facts
 from .intent import Precursor
-from .ports import Lack, Pick
+from .jobs import Lack, Pick
 from .resolve import Calendar, Straddles
 from .timeline import Source
 

@@ -13,16 +13,18 @@ Adapters translate every failure that a user can cause into a `ReconcileError`; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from .archive import Manifest, Part
+from .commits import Commit
 from .content import Content
 from .errors import ReconcileError
+from .holdings import Columns, Exposure, Selected, Taken
+from .jobs import Graph, Job, Progress, Status
 from .observation import Observation, Scope
-from .parcel import Definition, Piece
+from .parcel import Counted, Definition, File, Piece
 from .seals import Claim, Datasets, Seal
 from .state import Change, Key, Value
 from .validity import Validity
@@ -38,56 +40,6 @@ class Moved(ReconcileError):
 
 class Foreign(ReconcileError):
     """A collection that we would make exists already and bears no document of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """One exposure as the registry records it; the validity is its time span in TAI."""
-
-    id: int
-    observation_type: str
-    physical_filter: str
-    band: str | None
-    validity: Validity
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An exposure that exists, as far as it decides which calibrations the exposure gets."""
-
-    id: int
-    day_obs: int
-    physical_filter: str
-    validity: Validity
-    observation_type: str = ""
-    """What it was taken for, such as `science` or `flat`; empty if it is not said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a selection found: exposures that have raws, in order of id, and for each the detectors it has raws of."""
-
-    exposures: tuple[Exposure, ...]
-    detectors: Mapping[int, frozenset[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to be put into a RUN as one dataset."""
-
-    dataset_type: str
-    storage_class: str
-    dimensions: tuple[str, ...]
-    data_id: str
-    path: str
-    sha256: str
-
-
-Counted: TypeAlias = Callable[[Content], None]
-"""Told of each file that was copied."""
-
-Columns: TypeAlias = Mapping[str, Any]
-"""A table: name -> numpy array, all of one length."""
 
 
 class Reader(Protocol):
@@ -236,94 +188,6 @@ class Store(Protocol):
         """Return the datasets of a part and how their files are read; `content` is what the manifest says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One pipeline to run: a template, the environment it is rendered with, and where the results go.
-
-    Attributes
-    ----------
-    template
-        Name of the bps template, looked for in `bps/templates` below the directory that the variable `home` names.
-    environment
-        The variables of DMTN-222 section 6.
-    data_query
-        The locked exposures as a Butler expression; replaces the template's query of the selection.
-    inputs
-        Flattened input collections, in search order.
-    submission
-        Directory for what belongs to this attempt: wrapper, graph, logs, the mark of life.
-    host, started
-        Where the work was claimed, and when (ISO 8601, UTC).
-    """
-
-    place: str
-    leaf: str
-    run: str
-    template: str
-    release: str
-    environment: Mapping[str, str]
-    data_query: str
-    inputs: tuple[str, ...]
-    submission: str
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    home: str = "CP_PIPE_DIR"
-    host: str = ""
-    started: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A calibration that a graph took: which quantum of which task took which dataset for which exposures.
-
-    `exposures` is empty for a quantum without an exposure dimension (a combining one).
-    """
-
-    task: str
-    dataset_type: str
-    data_id: str
-    uuid: str
-    run: str
-    exposures: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """A calibration that a task takes where there is one, and of which a quantum of it found none."""
-
-    task: str
-    dataset_type: str
-    data_id: str
-    """That of the quantum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """A built graph: how many quanta are left to run, which calibrations they picked, and which they did without."""
-
-    job: Job
-    quanta: int
-    picks: tuple[Pick, ...]
-    lacks: tuple[Lack, ...] = ()
-
-
-JobState: TypeAlias = Literal["absent", "running", "ended"]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether a job is under way, and what its own report says; the repository tells what it made.
-
-    `failures` name quanta that failed, with their reason, as far as the engine tells.
-    """
-
-    state: JobState
-    failures: tuple[str, ...] = ()
-
-
-Progress: TypeAlias = Callable[[Job, int, int], None]
-"""Told whenever a quantum has ended: of which job, how many of it have, and how many there are."""
-
-
 class Executor(Protocol):
     """Runs pipelines. Exit codes of batch systems prove nothing: completeness is read from the repository."""
 
@@ -355,23 +219,6 @@ class Signatures(Protocol):
 
     def signer(self, text: bytes, signature: str, keys: tuple[str, ...]) -> str | None:
         """Return which of these public keys signed exactly this text; None if none of them did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One path that a commit changed: git's mode and name of its new content; both empty if it is gone."""
-
-    path: str
-    mode: str
-    blob: str
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit of the trusted line, and all that it changed compared with its first parent."""
-
-    name: str
-    edits: tuple[Edit, ...]
 
 
 class History(Protocol):

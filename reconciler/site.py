@@ -13,7 +13,9 @@ from pathlib import Path
 from .archived import Archive
 from .errors import ReconcileError, UsageError
 from .intent import Desired
-from .ports import Counted, Executor, Progress, Repository, Series, Store
+from .jobs import Progress
+from .parcel import Counted
+from .ports import Executor, Repository, Series, Store
 from .spec.addresses import address
 from .spec.documents import Influx, Site
 from .spec.load import Tree

@@ -19,8 +19,8 @@ from pydantic import ValidationError
 
 from . import record, seals
 from .errors import ReconcileError
+from .holdings import Taken
 from .observation import Collection, Observation
-from .ports import Taken
 from .shapes import Number, Shape
 from .stills import Pairs, Snapshot, Still
 from .validity import Validity

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Any, NoReturn, TypeAlias
 
 from .errors import ReconcileError, Unreachable
+from .holdings import Taken
 from .observation import Observation, Scope
-from .ports import Reader, Taken
+from .ports import Reader
 from .resolve import reachable
 from .validity import ALWAYS, Validity
 

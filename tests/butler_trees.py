@@ -10,7 +10,7 @@ from uuid import UUID
 
 from reconciler.adapters.butler.validity_edits import timespan
 from reconciler.dataid import parse
-from reconciler.ports import Exposure
+from reconciler.holdings import Exposure
 from reconciler.validity import Validity
 from tests.trees import Dataset, Held
 

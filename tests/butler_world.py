@@ -19,7 +19,8 @@ from reconciler.adapters.butler import ButlerRepository
 from reconciler.adapters.butler.validity_edits import timespan
 from reconciler.dataid import data_id, parse
 from reconciler.errors import ReconcileError
-from reconciler.ports import Exposure, Graph, Job, Progress, Status
+from reconciler.holdings import Exposure
+from reconciler.jobs import Graph, Job, Progress, Status
 from reconciler.seals import Datasets
 from tests.servers.postgresql import Server
 from tests.worlds import DETECTORS, EXPOSURES, INSTRUMENT, PLACE, PUBLIC, Small, clock, outputs

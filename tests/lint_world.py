@@ -12,10 +12,10 @@ from reconciler.adapters.memory import MemoryRepository, Store
 from reconciler.dataid import data_id
 from reconciler.desired import desired
 from reconciler.facts import Facts
+from reconciler.holdings import Exposure
 from reconciler.lint import Report, lint, of_site, of_specs
 from reconciler.look import look
 from reconciler.observation import Scope
-from reconciler.ports import Exposure
 from reconciler.spec.documents import Model
 from reconciler.spec.load import Tree, load_tree
 from reconciler.stills import take

@@ -28,8 +28,8 @@ LAYERS = {
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "shapes seals content parcel archive manifest_text indented state record observation diff overlay resolve "
-        "bulk facts ports archived courier exported intent picks foreign steps revealed gates halted plan "
-        "explanation origin effect blast lanes packages construction",
+        "bulk facts holdings jobs commits ports archived courier exported intent picks foreign steps revealed "
+        "gates halted plan explanation origin effect blast lanes packages construction",
         ("words", "verdicts"),
     ),
     "meaning of specs": Layer(

@@ -25,8 +25,8 @@ import yaml
 
 from reconciler.adapters.memory import Store
 from reconciler.dataid import data_id, parse
+from reconciler.holdings import Exposure
 from reconciler.observation import CollectionType
-from reconciler.ports import Exposure
 from reconciler.spec.ranges import Ranges, ranges
 from reconciler.spec.ranges import parse as numbers
 from reconciler.validity import BEGINNING, END, NANOSECOND, Validity, tai

@@ -16,11 +16,13 @@ from reconciler.blast import Impact
 from reconciler.desired import desired
 from reconciler.evidence import awaited, judged
 from reconciler.facts import Facts, Trust
+from reconciler.holdings import Exposure
 from reconciler.impact import impacts_of
 from reconciler.intent import Desired
+from reconciler.jobs import Job
 from reconciler.look import look, whole_scope
 from reconciler.plan import Plan, make_plan
-from reconciler.ports import Executor, Exposure, Job, Repository
+from reconciler.ports import Executor, Repository
 from reconciler.seals import Datasets
 from reconciler.spec.documents import KINDS, CalibrationSet, Lock, Model
 from reconciler.spec.load import Tree

@@ -6,8 +6,8 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from ..commits import Edit
 from ..errors import PolicyRefused, ReconcileError, UsageError
-from ..ports import Edit
 
 if TYPE_CHECKING:
     from git import Repo

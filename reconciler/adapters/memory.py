@@ -13,9 +13,10 @@ from pathlib import Path
 
 from ..content import Content
 from ..errors import Locked, ReconcileError, Unreachable
+from ..holdings import Columns, Exposure, Selected, Taken
 from ..observation import Collection, Observation, Scope
-from ..parcel import Definition, Piece
-from ..ports import Columns, Counted, Exposure, File, Moved, Selected, Taken
+from ..parcel import Counted, Definition, File, Piece
+from ..ports import Moved
 from ..record import Record
 from ..resolve import reachable
 from ..seals import Claim, Datasets, Seal

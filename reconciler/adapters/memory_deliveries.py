@@ -12,8 +12,8 @@ from typing import BinaryIO
 from ..content import Content
 from ..dataid import parse
 from ..errors import ReconcileError
-from ..parcel import Definition, Piece
-from ..ports import Counted, Foreign
+from ..parcel import Counted, Definition, Piece
+from ..ports import Foreign
 from ..seals import Datasets
 from .memory_store import Store
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ReconcileError
-from ..ports import Graph, Job, Pick, Progress, Status
+from ..jobs import Graph, Job, Pick, Progress, Status
 from ..seals import Datasets
 from .memory import Store
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..errors import ReconcileError
+from ..holdings import Columns, Exposure
 from ..observation import CollectionType
 from ..parcel import Definition
-from ..ports import Columns, Exposure
 from ..record import Record
 from ..seals import Doc
 

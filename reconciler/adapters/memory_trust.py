@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from ..commits import Commit, Edit
 from ..errors import PolicyRefused, ReconcileError
-from ..ports import Commit, Edit
 
 
 @dataclass

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..commits import Commit, Edit
 from ..errors import PolicyRefused, ReconcileError, Unreachable
-from ..ports import Commit, Edit
 from ..seals import digest
 
 TIP = "refs/heads/trusted"

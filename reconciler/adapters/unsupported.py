@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import ReconcileError
-from ..ports import Graph, Job, Progress, Status
+from ..jobs import Graph, Job, Progress, Status
 
 
 class UnsupportedEngine:

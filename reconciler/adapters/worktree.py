@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..ports import Edit
+from ..commits import Edit
 
 _LINK, _SUBMODULE = "120000", "160000"
 WATCHED = ("specs", "sites", "approvals")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..ports import Edit
+from ..commits import Edit
 from ..seals import digest
 from ..spec.documents import POLICY, Catalog, Chain, Model, Policy, Site
 from ..spec.load import parse

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from ..commits import Commit, Edit
 from ..errors import PolicyRefused
-from ..ports import Commit, Edit, History, Signatures
+from ..ports import History, Signatures
 from ..spec.documents import POLICY, Policy
 from ..spec.load import parse
 from ..spec.problems import Problem

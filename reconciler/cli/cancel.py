@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import ExitCode, ReconcileError
 from ..intent import Generation
-from ..ports import Job
+from ..jobs import Job
 from ..state import Gen
 from .output import write, write_json
 from .session import Session, session

@@ -13,7 +13,8 @@ from ..daily.finding import Finding
 from ..daily.part import Part, parts, selection, unknown_filters
 from ..errors import ExitCode, Unreachable, worst
 from ..facts import Facts
-from ..ports import Columns, Series
+from ..holdings import Columns
+from ..ports import Series
 from ..render import daily as render
 from ..site import Place, choose, connect, series
 from .apply import as_entry

@@ -17,10 +17,11 @@ from ..daily.work import Day, types, work
 from ..errors import ReconcileError, Unreachable
 from ..examination import criteria
 from ..facts import Facts
+from ..holdings import Columns
 from ..intent import Desired, Examination
 from ..look import Look, look
 from ..observation import Scope
-from ..ports import Columns, Repository, Series
+from ..ports import Repository, Series
 from ..spec.load import Tree
 from ..spec.problems import nearest
 from ..spec.ranges import ranges

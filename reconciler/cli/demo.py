@@ -15,7 +15,7 @@ from ..demo.camera import Camera
 from ..demo.specs import PRODUCTS, Found
 from ..demo.story import Story, new_root
 from ..errors import ExitCode, ReconcileError, UsageError
-from ..ports import Exposure
+from ..holdings import Exposure
 from ..validity import show
 from .output import write_json
 

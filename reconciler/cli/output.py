@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..content import Content
-from ..ports import Counted, Job, Progress
+from ..jobs import Job, Progress
+from ..parcel import Counted
 
 
 def write(text: str) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from ..dataid import data_id, parse
 from ..errors import Unreachable, UsageError
 from ..explanation import Question
+from ..holdings import Exposure
 from ..observation import Observation
-from ..ports import Exposure, Repository
+from ..ports import Repository
 from ..spec.documents import Site
 from ..spec.load import Tree
 from ..spec.problems import listed, nearest

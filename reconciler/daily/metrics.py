@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ports import Columns
+from ..holdings import Columns
 from ..verification.criteria import Criteria
 from ..verification.measures import Measures
 from ..verification.results import USED, Results, joined, results

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from ..ports import Exposure, Selected
+from ..holdings import Exposure, Selected
 from ..spec.documents import Catalog, CatalogExamination, CatalogProduct
 from ..spec.instances import with_band
 from ..spec.ranges import Ranges, ranges

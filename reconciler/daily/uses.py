@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..dataid import parse
+from ..holdings import Columns
 from ..names import ticket_in
-from ..ports import Columns
 from ..resolve import Calendar
 from ..seals import Seal
 from ..spec.ranges import Ranges, ranges

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
-from ..ports import Taken
+from ..holdings import Taken
 from ..validity import BEGINNING, END, Validity
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 from ..dataid import parse
 from ..facts import Facts
+from ..holdings import Taken
 from ..intent import Curation, Desired, Generation
-from ..ports import Taken
 from ..resolve import Calendar, children_at, reachable
 from ..spec.documents import CalibrationSet
 from ..spec.documents import Chain as ChainDocument

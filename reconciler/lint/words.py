@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..dataid import parse
-from ..ports import Taken
+from ..holdings import Taken
 from ..spec.ranges import ranges
 from ..validity import BEGINNING, END, show
 

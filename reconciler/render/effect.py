@@ -13,8 +13,8 @@ from typing import TypeAlias
 from ..blast import Blast, Impact
 from ..dataid import parse
 from ..effect import Effect, Shift
+from ..holdings import Taken
 from ..names import is_ticket
-from ..ports import Taken
 from ..spec.ranges import Ranges, ranges
 from ..timeline import Source
 from ..validity import BEGINNING, END, show

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..explanation import Candidate, Explanation
+from ..holdings import Exposure
 from ..names import ticket_in
 from ..origin import Origin
-from ..ports import Exposure
 from ..timeline import Span
 from ..validity import BEGINNING, END, Validity, in_utc, show
 from .plan import which

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from ..errors import ExitCode
 from ..facts import Facts
+from ..jobs import Graph
 from ..observation import Scope
-from ..ports import Graph
 from ..state import Change, Key, State
 from ..timeline import Timeline
 from .needs import Need

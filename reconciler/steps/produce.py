@@ -13,10 +13,10 @@ from typing import ClassVar
 from ..errors import ExitCode, Locked
 from ..facts import Facts
 from ..intent import Generation
+from ..jobs import Graph, Job, Status
 from ..observation import Scope
 from ..packages import decisive
 from ..picks import lacking, wrong_picks
-from ..ports import Graph, Job, Status
 from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Construction, Datasets, Seal
 from ..state import State

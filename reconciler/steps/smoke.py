@@ -13,9 +13,11 @@ from typing import ClassVar, NamedTuple
 
 from ..dataid import data_id, parse
 from ..facts import Facts
+from ..holdings import Taken
 from ..intent import SmokeTest
+from ..jobs import Graph, Job
 from ..observation import Observation, Scope, leaves, lift, shelves
-from ..ports import Graph, Job, Repository, Taken
+from ..ports import Repository
 from ..resolve import Calendar, Straddles
 from ..seals import Seal
 from ..state import State

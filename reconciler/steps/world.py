@@ -11,7 +11,9 @@ from ..archive import PLACE as ARCHIVE
 from ..archived import Archive
 from ..content import Content
 from ..errors import UsageError
-from ..ports import Counted, Executor, Job, Progress, Reader, Repository
+from ..jobs import Job, Progress
+from ..parcel import Counted
+from ..ports import Executor, Reader, Repository
 
 
 def _utc_now() -> datetime:

@@ -16,7 +16,7 @@ from time import perf_counter
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.desired import desired
 from reconciler.intent import Generation
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from reconciler.site import connect
 from reconciler.spec.load import load_tree
 

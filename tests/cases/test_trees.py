@@ -19,7 +19,7 @@ from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.apply import apply
 from reconciler.cli.session import Sight
 from reconciler.dataid import data_id
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from reconciler.render.lanes import Chart, View, text
 from reconciler.spec.check import check
 from reconciler.spec.load import load_tree

@@ -18,8 +18,9 @@ import numpy as np
 
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.adapters.memory import MemoryRepository, Store
+from reconciler.holdings import Exposure
 from reconciler.observation import Scope
-from reconciler.ports import Exposure, Repository
+from reconciler.ports import Repository
 from reconciler.validity import ALWAYS, NANOSECOND, Validity
 
 PLACE = "usdf/main"

@@ -12,8 +12,7 @@ from uuid import uuid4
 
 from reconciler.content import Content
 from reconciler.observation import Scope
-from reconciler.parcel import Definition, Piece
-from reconciler.ports import Counted
+from reconciler.parcel import Counted, Definition, Piece
 from tests.contract.hands import TYPES, Hands, data_id
 
 RUN = "Cam/calib/DM-1/biasGen.20250207a/20250207T000000Z"

@@ -13,7 +13,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from reconciler.ports import Exposure
+from reconciler.holdings import Exposure
 from reconciler.validity import ALWAYS, BEGINNING, END, NANOSECOND, Validity
 from tests.contract.hands import EXPOSURES, NIGHT, ButlerHands
 

@@ -6,8 +6,8 @@ from random import Random
 
 from reconciler.blast import blast
 from reconciler.effect import compare
+from reconciler.holdings import Exposure
 from reconciler.observation import Scope, lift, shelves
-from reconciler.ports import Exposure
 from reconciler.resolve import Calendar, seams
 from reconciler.state import Chain
 from tests.contract.hands import PLACE, ButlerHands, add_exposures

@@ -12,7 +12,8 @@ from reconciler.adapters.memory import Store
 from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError
-from reconciler.ports import Executor, Job
+from reconciler.jobs import Job
+from reconciler.ports import Executor
 from tests.pipelines import repository
 from tests.pipelines.jobs import PLACE, RAWS, RELEASES, carry_out, job
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.ports import Exposure, Taken
+from reconciler.holdings import Exposure, Taken
 from reconciler.validity import ALWAYS, BEGINNING, END, Validity
 from tests.contract.hands import NIGHT, RAW_DETECTORS, ButlerHands, Hands, MemoryHands, add_exposures
 

@@ -12,8 +12,9 @@ from git import Repo
 
 from reconciler.adapters.memory_trust import MemoryHistory
 from reconciler.adapters.trusted_branch import AsMerged, TrustedBranch
+from reconciler.commits import Edit
 from reconciler.errors import PolicyRefused, Unreachable
-from reconciler.ports import Edit, History
+from reconciler.ports import History
 
 
 class Branch(Protocol):

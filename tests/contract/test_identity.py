@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.ports import File, Repository
+from reconciler.parcel import File
+from reconciler.ports import Repository
 from reconciler.seals import Claim, Seal
 from reconciler.state import Cert, Chain, Change, Owned, Tag
 from reconciler.timeline import constant, uuid

@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from reconciler.dataid import data_id
+from reconciler.holdings import Exposure
 from reconciler.observation import Scope, lift, shelves
-from reconciler.ports import Exposure
 from reconciler.resolve import Calendar, Straddles, seams
 from reconciler.timeline import Source
 from reconciler.validity import ALWAYS, BEGINNING, END, Validity

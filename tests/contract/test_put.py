@@ -12,7 +12,7 @@ from lsst.daf.butler import CollectionType, DatasetType, Timespan
 
 from reconciler.errors import ReconcileError
 from reconciler.observation import Scope
-from reconciler.ports import File
+from reconciler.parcel import File
 from tests import fuse
 from tests.contract.hands import EVERYTHING, ButlerHands, Hands, data_id
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.ports import Exposure, Repository
+from reconciler.holdings import Exposure
+from reconciler.ports import Repository
 from reconciler.validity import NANOSECOND, Validity
 from tests.contract.hands import EXPOSURES, NIGHT, RAW_DETECTORS, ButlerHands, Hands, add_exposures
 

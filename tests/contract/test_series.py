@@ -17,7 +17,8 @@ from reconciler.adapters.series.influx import InfluxSeries
 from reconciler.adapters.series.memory import MemorySeries
 from reconciler.adapters.series.parquet import ParquetSeries
 from reconciler.errors import ReconcileError, Unreachable
-from reconciler.ports import Columns, Series
+from reconciler.holdings import Columns
+from reconciler.ports import Series
 from reconciler.validity import NANOSECOND, tai, unix
 from tests.servers.debian import Missing
 from tests.servers.influxdb import Server, influxdb

@@ -28,7 +28,7 @@ from git import Repo
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.cli import session
 from reconciler.cli.main import run
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from reconciler.seals import Datasets
 from reconciler.site import Place, connect
 from reconciler.spec.documents import Model, Site

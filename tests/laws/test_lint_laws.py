@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.holdings import Taken
 from reconciler.lint.exposures import Log
 from reconciler.lint.rules import boundary, dead, gap
 from reconciler.lint.view import Fate, Search, View
-from reconciler.ports import Taken
 from reconciler.resolve import Calendar, Straddles
 from reconciler.spec.documents import Chain as ChainDocument
 from reconciler.spec.located import Located

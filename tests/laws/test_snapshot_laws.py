@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.holdings import Taken
 from reconciler.observation import Collection, Observation, Scope
-from reconciler.ports import Taken
 from reconciler.record import Record
 from reconciler.seals import Claim, Seal
 from reconciler.snapshot import read, write

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from reconciler.adapters.pipetask import PipetaskExecutor
-from reconciler.ports import Job
+from reconciler.jobs import Job
 
 from .jobs import PLACE, RELEASES
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from reconciler.ports import Executor, Graph, Job
+from reconciler.jobs import Graph, Job
+from reconciler.ports import Executor
 
 PLACE, TICKET = "here/main", "DM-1"
 CP_PIPE_DIR = Path(__file__).parent / "cp"

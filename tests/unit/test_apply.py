@@ -12,7 +12,7 @@ from reconciler.adapters.memory import MemoryRepository, Store
 from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.apply import Result, apply
 from reconciler.errors import ExitCode, Locked, ReconcileError
-from reconciler.ports import Graph, Job, Progress
+from reconciler.jobs import Graph, Job, Progress
 from reconciler.steps import Step
 from tests.worlds import EXPOSURES, INSTRUMENT, PLACE, Ask, Small, calibration_set, chain, outputs, store
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.adapters.memory import MemoryRepository, Store
 from reconciler.blast import Blast, blast, windows
 from reconciler.effect import compare
-from reconciler.ports import Exposure, Taken
+from reconciler.holdings import Exposure, Taken
 from reconciler.resolve import Calendar, Straddles
 from reconciler.state import Cert, Chain, Key, State, Value
 from reconciler.timeline import Source, Timeline, constant, gen, timeline

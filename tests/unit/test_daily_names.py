@@ -10,8 +10,8 @@ from reconciler.daily.leaf import Names, names, remarks
 from reconciler.daily.part import Part, parts, selection, unknown_filters, verifiable
 from reconciler.daily.work import Day, types, work
 from reconciler.errors import ReconcileError
+from reconciler.holdings import Exposure, Selected
 from reconciler.observation import Collection
-from reconciler.ports import Exposure, Selected
 from reconciler.seals import Claim, Seal
 from reconciler.spec.documents import Catalog
 from reconciler.spec.ranges import parse

@@ -11,7 +11,7 @@ from reconciler.effect import ChainEffect, Shift, compare, effects, shifts
 from reconciler.facts import Facts
 from reconciler.intent import Curation, Desired
 from reconciler.observation import Collection, Observation, shelves
-from reconciler.ports import File
+from reconciler.parcel import File
 from reconciler.resolve import Calendar
 from reconciler.seals import Seal
 from reconciler.state import Cert, Chain, Gen, Key, Owned, State, Value

@@ -13,8 +13,8 @@ from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.errors import ExitCode
 from reconciler.facts import Approval, Facts, Trust
 from reconciler.intent import Desired
+from reconciler.jobs import Graph, Job
 from reconciler.plan import Plan
-from reconciler.ports import Graph, Job
 from reconciler.spec.documents import Model
 from reconciler.state import Gen
 from reconciler.steps import Outcome

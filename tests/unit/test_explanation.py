@@ -11,7 +11,7 @@ from reconciler.dataid import data_id
 from reconciler.explanation import Candidate, Explanation, Question, explain, explain_wanted, paths
 from reconciler.intent import Curation, Desired
 from reconciler.observation import Observation, lift
-from reconciler.ports import File
+from reconciler.parcel import File
 from reconciler.resolve import Calendar, Straddles, children_at, flatten, seams
 from reconciler.seals import Recipe
 from reconciler.state import Cert, Chain, Gen, State

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.adapters.memory import MemoryRepository
 from reconciler.errors import ReconcileError
+from reconciler.holdings import Selected
 from reconciler.locking import Locking, changed, make_lock
-from reconciler.ports import Selected
 from reconciler.spec.documents import CalibrationSet, Catalog, Lock
 from tests.worlds import EXPOSURES, INSTRUMENT, PLACE, Ask, calibration_set, catalog, store
 

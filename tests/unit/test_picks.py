@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reconciler.facts import Facts
 from reconciler.intent import Precursor
+from reconciler.jobs import Lack, Pick
 from reconciler.observation import Collection, Observation
 from reconciler.picks import lacking, wrong_picks
-from reconciler.ports import Lack, Pick
 from reconciler.resolve import Calendar
 from reconciler.seals import Seal
 from reconciler.state import Cert, State

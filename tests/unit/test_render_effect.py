@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.blast import Blast, Impact
 from reconciler.effect import Alike, ChainEffect, Shift
-from reconciler.ports import Taken
+from reconciler.holdings import Taken
 from reconciler.render.effect import as_json, labels, lines, sections, verdict
 from reconciler.state import Chain
 from reconciler.timeline import Source, gen, uuid

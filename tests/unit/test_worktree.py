@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.worktree import differing
-from reconciler.ports import Edit
+from reconciler.commits import Edit
 
 
 @pytest.fixture(params=["sha1", "sha256"])

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ...content import Content
 from ...errors import ReconcileError
-from ...parcel import Piece
-from ...ports import Counted
+from ...parcel import Counted, Piece
 from ..chunk import CHUNK
 from .backing import told
 from .directory import FOLDER_MODE, PARTS, Directory

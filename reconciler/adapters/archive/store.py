@@ -14,8 +14,7 @@ from ... import manifest_text
 from ...archive import Item, Manifest, Part
 from ...content import Content
 from ...errors import ReconcileError, Unreachable
-from ...parcel import Piece
-from ...ports import Counted
+from ...parcel import Counted, Piece
 from ...words import count
 from ..chunk import CHUNK
 from .backing import Backing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from ...ports import Taken
+from ...holdings import Taken
 from ...validity import Validity
 from .rows import validity
 from .validity_edits import timespan

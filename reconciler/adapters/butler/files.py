@@ -9,8 +9,7 @@ from typing import Any
 
 from ...dataid import parse
 from ...errors import ReconcileError
-from ...parcel import Definition
-from ...ports import File
+from ...parcel import Definition, File
 from ...seals import Datasets
 from .connect import Connection
 from .definitions import agreed, refuse_unknown_values

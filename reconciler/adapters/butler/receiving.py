@@ -15,8 +15,8 @@ from uuid import UUID
 
 from ...dataid import parse
 from ...errors import ReconcileError
-from ...parcel import Definition, Piece
-from ...ports import Counted, Foreign
+from ...parcel import Counted, Definition, Piece
+from ...ports import Foreign
 from .arrivals import Arrived, arrivals
 from .connect import Connection
 from .definitions import agreed, refuse_unknown_values

@@ -8,9 +8,9 @@ from dataclasses import replace
 from types import TracebackType
 
 from ...content import Content
+from ...holdings import Columns, Exposure, Selected, Taken
 from ...observation import Observation, Scope
-from ...parcel import Definition, Piece
-from ...ports import Columns, Counted, Exposure, File, Selected, Taken
+from ...parcel import Counted, Definition, File, Piece
 from ...seals import Claim, Datasets, Seal
 from ...state import Change
 from ...validity import Validity

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from ...errors import ReconcileError
-from ...ports import Exposure, Selected
+from ...holdings import Exposure, Selected
 from .generations import find
 from .rows import validity
 

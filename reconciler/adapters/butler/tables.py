@@ -11,7 +11,7 @@ from typing import Any
 
 from ...dataid import data_id
 from ...errors import ReconcileError
-from ...ports import Columns
+from ...holdings import Columns
 
 
 def tables(butler: Any, run: str, dataset_type: str) -> dict[str, Columns]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ReconcileError
-from ...ports import Graph, Job, Progress, Status
+from ...jobs import Graph, Job, Progress, Status
 from . import template as templates
 from . import wrapper as wrappers
 from .submission import Holder, Mark, Report, Submission

@@ -16,7 +16,7 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, PredictedQuantum
 
 from ...dataid import data_id
 from ...errors import ReconcileError
-from ...ports import Lack, Pick
+from ...jobs import Lack, Pick
 from .middleware import first_line, translated
 from .wrapper import Recipe
 

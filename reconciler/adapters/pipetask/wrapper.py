@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ...errors import ReconcileError
-from ...ports import Job
+from ...jobs import Job
 from . import template as templates
 from .pipeline_files import missing_files
 from .submission import write_text

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ports import Columns
+from ...holdings import Columns
 from ...validity import from_unix, unix
 from .http import Server
 from .table import TYPES, sorted_by_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...ports import Columns
+from ...holdings import Columns
 from .table import sorted_by_key
 
 

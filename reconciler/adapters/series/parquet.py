@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import ReconcileError
-from ...ports import Columns
+from ...holdings import Columns
 from .table import TYPES, sorted_by_key
 
 SUFFIX = ".parquet"

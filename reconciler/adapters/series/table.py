@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ports import Columns
+from ...holdings import Columns
 
 TYPES: dict[str, type] = {
     "test": np.str_,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...blast import answer
-from ...ports import Taken
+from ...holdings import Taken
 from ...validity import BEGINNING, END, in_utc
 from ..finding import Finding
 from ..view import Fate, Search, View

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ...dataid import data_id, parse
-from ...ports import Taken
+from ...holdings import Taken
 from ...spec.documents import LockedExposures
 from ...spec.instances import catalog_for
 from ...spec.ranges import Ranges, ranges

@@ -10,7 +10,7 @@ import pytest
 from lsst.daf.butler import Butler
 
 from reconciler.adapters.pipetask import PipetaskExecutor
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from tests.fuse import Crash, Fuse, at_commits
 from tests.pipelines.jobs import PLACE, RELEASES, carry_out, job
 from tests.pipelines.repository import EXPOSURES

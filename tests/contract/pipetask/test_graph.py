@@ -13,7 +13,7 @@ from lsst.daf.butler import Butler, Config, DatasetType
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError, Unreachable
-from reconciler.ports import Lack, Pick
+from reconciler.jobs import Lack, Pick
 from tests.dead_writer import die_writing
 from tests.pipelines import repository
 from tests.pipelines.jobs import PLACE, RAWS, RELEASES, carry_out, job

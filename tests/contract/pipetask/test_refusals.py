@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import ReconcileError
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from tests.pipelines.jobs import CP_PIPE_DIR, ENVIRONMENT, PLACE, job
 
 PIPELINE = 'pipelineYaml: "${CP_PIPE_DIR}/pipelines/${INSTRUMENT}/cpBias.yaml"\n'

@@ -18,7 +18,7 @@ from lsst.daf.butler import Butler
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.errors import Locked, ReconcileError
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from tests import fuse
 from tests.pipelines.jobs import PLACE, RELEASES, carry_out, hanging, job, run, running, wait_until
 from tests.pipelines.repository import EXPOSURES

@@ -13,7 +13,7 @@ import pytest
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.adapters.pipetask.submission import Submission
 from reconciler.errors import ReconcileError
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from tests.pipelines.jobs import ENVIRONMENT, PLACE, RELEASES, carry_out, hanging, job, run, wait_until
 from tests.pipelines.repository import DETECTORS, EXPOSURES
 

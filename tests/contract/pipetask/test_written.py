@@ -10,7 +10,7 @@ from lsst.daf.butler import Butler, ButlerLogRecords, DatasetRef
 from sqlalchemy.exc import OperationalError
 
 from reconciler.adapters.pipetask import PipetaskExecutor
-from reconciler.ports import Job
+from reconciler.jobs import Job
 from tests.fuse import Crash, raises_inserting
 from tests.pipelines.jobs import ENVIRONMENT, PLACE, RELEASES, carry_out, job
 from tests.pipelines.repository import DETECTORS, EXPOSURES, RAWS
