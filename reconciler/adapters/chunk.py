@@ -1,5 +1,8 @@
-"""How files pass through: a piece at a time, that is hashed and written while the processor still has it at hand."""
+"""How files pass through: piece by piece, each hashed and written while the processor has it at hand."""
 
-CHUNK = 1 << 18
-"""Bytes that are read at a time. With four times as many, the kernel works two to five times as long for a copy: each
-piece is new memory, and has left the cache when it is written."""
+CHUNK = 1 << 15
+"""Bytes that are read and written at a time.
+
+The kernel has memory for so many ready on each processor. For more it takes large blocks, which a virtual machine may
+have given back: then copying takes five times as long.
+"""
