@@ -120,7 +120,10 @@ def test_a_site_that_nobody_wrote_is_a_mistake_of_usage(locked: Desk) -> None:
 
 
 def test_of_several_sites_one_must_be_named(locked: Desk) -> None:
-    locked.write("sites/there.yaml", desks.site(site="there"))
+    locked.write(
+        "sites/there.yaml",
+        desks.site(site="there", repositories={"main": {"butler": "./elsewhere", "instruments": [desks.INSTRUMENT]}}),
+    )
     said = locked.run("plan")
     assert (said.code, said.err) == (64, "reconcile: which site? There are here, there\n  type --site NAME\n")
 

@@ -376,7 +376,10 @@ def test_a_ticket_that_no_spec_has_is_a_mistake_of_usage(unlocked: Desk) -> None
 
 
 def test_a_ticket_that_is_built_elsewhere_is_refused_by_name(unlocked: Desk) -> None:
-    unlocked.write("sites/there.yaml", desks.site(site="there"))
+    unlocked.write(
+        "sites/there.yaml",
+        desks.site(site="there", repositories={"main": {"butler": "./elsewhere", "instruments": [INSTRUMENT]}}),
+    )
     said = unlocked.run("lock", "DM-1", "--site", "there")
     assert said.code == 64
     assert f"DM-1 is built at {PLACE}" in said.err

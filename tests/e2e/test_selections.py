@@ -195,12 +195,15 @@ def observatory(nights: Path, tmp_path: Path) -> Desk:
     from lsst.daf.butler import Butler, CollectionType, DatasetType, Timespan
 
     desk = Desk(tmp_path / "desk")
-    shutil.copytree(ROOT / "specs", desk.root / "specs")
+    for folder in ("specs", "sites"):
+        shutil.copytree(ROOT / folder, desk.root / folder)
     shutil.copytree(nights, desk.butler_root)
     Repo.init(desk.root, initial_branch="main")
-    main = {"butler": "./repo", "instruments": [CAMERA]}
+    repositories = {
+        name: {"butler": f"./{at}", "instruments": [CAMERA]} for name, at in (("main", "repo"), ("embargo", "no"))
+    }
     releases = {"w_2025_05": {"environment": {"CP_PIPE_DIR": "/nowhere"}}}
-    desk.write("sites/usdf.yaml", desks.site(site="usdf", repositories={"main": main}, releases=releases))
+    desk.write("sites/usdf.yaml", desks.site(site="usdf", repositories=repositories, releases=releases))
     with Butler.from_config(str(desk.butler_root), writeable=True) as butler:
         for name in ("crosstalk", "manual_defects", "ptc", "linearizer", "bfk"):
             kind = DatasetType(
