@@ -41,7 +41,9 @@ def demo(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that DESIGN section 9 gives the outcome."""
     gc.set_threshold(*SELDOM)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # or Python looks through all that was imported for cycles once more, before the process ends anyway
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
