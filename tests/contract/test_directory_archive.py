@@ -8,11 +8,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from reconciler.adapters.archive import archive_at
+from reconciler.adapters.archive.directory import Directory
 from reconciler.errors import ReconcileError, Unreachable
 from tests.contract.shelves import TICKET, DirectoryShelf, Source, data_id, kept, manifest_of, published, two, where
 from tests.contract.test_store import TICKETS, read
@@ -55,6 +58,23 @@ def test_a_folder_keeps_what_its_parent_says_of_groups(shelf: DirectoryShelf) ->
 def test_nothing_unfinished_is_left_beside(shelf: DirectoryShelf) -> None:
     published(shelf.store)
     assert list((shelf.root / ".parts").iterdir()) == []
+
+
+def test_the_first_files_may_all_come_at_once(tmp_path: Path) -> None:
+    """The folder that each makes for its file takes the place of the other's, which is empty yet."""
+    together = 8
+    for attempt in range(50):
+        (root := tmp_path / str(attempt)).mkdir()
+        directory, begun = Directory(root), Barrier(together)
+
+        def keep(number: int, directory: Directory = directory, begun: Barrier = begun) -> None:
+            with directory.unfinished() as part:
+                begun.wait()
+                part.keep(f"objects/{number}")
+
+        with ThreadPoolExecutor(together) as pool:
+            list(pool.map(keep, range(together)))
+        assert len(list((root / "objects").iterdir())) == together
 
 
 def test_an_object_that_is_mended_takes_a_new_place_and_harms_no_other_name_of_the_old_one(

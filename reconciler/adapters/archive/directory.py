@@ -105,13 +105,23 @@ class Directory:
 
     def rename(self, part: Path, path: str) -> None:
         """Let a finished file be the one of this path."""
-        folder = path.rpartition("/")[0]
         with self._told(f"write {path}"):
-            self._make(folder)
-            with suppress(FileNotFoundError):
-                if stat.S_ISDIR((self._root / path).lstat().st_mode):
-                    raise ReconcileError(f"archive {self.address}: {path} is a folder and ought to be a file")
+            while not self._renamed(part, path):
+                pass
+
+    def _renamed(self, part: Path, path: str) -> bool:
+        """Rename, unless another folder takes the place of this one just then, which is empty (see `_make_one`)."""
+        self._make(path.rpartition("/")[0])
+        with suppress(FileNotFoundError):
+            if stat.S_ISDIR((self._root / path).lstat().st_mode):
+                raise ReconcileError(f"archive {self.address}: {path} is a folder and ought to be a file")
+        try:
             part.replace(self._root / path)
+        except FileNotFoundError:
+            if not part.exists():
+                raise
+            return False
+        return True
 
     def _make(self, folder: str) -> None:
         """Make a folder and those above it that are lacking, open to everybody whatever the umask says."""
