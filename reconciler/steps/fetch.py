@@ -96,7 +96,7 @@ class Fetch(Build, Carried):
         return f"fetch {what}{self.key.leaf} from {self.source}"
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
-        """Claim, receive what is missing, seal."""
+        """Compare what is offered with what was approved, claim, receive what is missing, seal."""
         del seen
         repository, leaf = world.repository(self.place), self.key.leaf
         seal = facts.sealed(self.source, self.work.source.leaf)
@@ -104,11 +104,11 @@ class Fetch(Build, Carried):
             sealed = facts.seals(self.place).get(leaf)
             if sealed is not None and sealed.datasets != seal.datasets:
                 return blocked(f"{leaf} at {self.place} is sealed with other datasets than at {self.source}")
-            if sealed is None and (reason := self._claimed(repository, seal, world)):
-                return blocked(reason)
             definitions, pieces = self._offered(world, seal)
             if reason := self._unlike(seal, pieces, facts):
                 return blocked(reason, ExitCode.APPROVAL)
+            if sealed is None and (reason := self._claimed(repository, seal, world)):
+                return blocked(reason)
             repository.receive(seal.run, definitions, pieces, world.copied)
             if sealed is None:
                 repository.seal(leaf, seal)
