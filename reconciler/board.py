@@ -142,7 +142,7 @@ class _Desk:
         about = [record for record in self.records if _about(record.statement, chain, place)]
         asked = [record for record in about if record.decision == "propose" and record.statement.verb == "adopt"]
         latest = max(asked, key=lambda record: record.signed, default=None)
-        if latest is not None and (last is None or latest.signed > last.at):
+        if latest is not None and (last is None or _is_later(latest, last)):
             return self._open(latest.statement, about)
         if last is None:
             return Decision("not proposed")
@@ -160,6 +160,12 @@ class _Desk:
             signed = [r.signed for r in about if r.decision == "approve" and r.statement.digest == statement.digest]
             return Decision("adopted", judged.by, max(signed, default=None))
         return Decision("waiting", judged.by, reasons=judged.missing)
+
+
+def _is_later(proposal: Record, last: Decided) -> bool:
+    """Return whether something was proposed after the last decision; records tell seconds, and a script is faster."""
+    same_second = proposal.signed == last.at and proposal.statement.digest != last.statement.digest
+    return proposal.signed > last.at or same_second
 
 
 def _about(statement: Statement, chain: str, place: str) -> bool:
@@ -183,7 +189,7 @@ def _noes(statement: Statement, about: Iterable[Record]) -> list[Record]:
 
 def _taken_back(last: Decided, about: Iterable[Record]) -> Decision | None:
     """Return what was said against an adoption after it, by those who had said yes or by others."""
-    later = [record for record in about if record.signed > last.at and record.statement.verb == last.statement.verb]
+    later = [record for record in about if record.signed >= last.at and record.statement.verb == last.statement.verb]
     if noes := _noes(last.statement, later):
         return _no("rejected", noes)
     withdrawn = [record for record in later if record.decision == "withdraw" and record.person in last.by]

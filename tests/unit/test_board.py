@@ -115,6 +115,17 @@ def test_what_was_said_last_counts(done: list[Decided], records: list[Signed], s
     assert decision(done, *records) == said
 
 
+def test_of_one_second_what_is_proposed_anew_and_every_no_count_as_later() -> None:
+    """Records tell seconds, and a script signs many in one."""
+    retracted = decided(RETRACT, 2, "alice", "bob")
+    proposal, no = says("carol", "propose", 2), says("alice", "reject", 2, reason="a light leak")
+    assert decision([retracted], proposal).word == "waiting"
+    assert decision([retracted], proposal, no).word == "rejected"
+    adopted = decided(ADOPT, 2, "alice", "bob")
+    assert decision([adopted], proposal) == ADOPTED
+    assert decision([adopted], proposal, says("bob", "withdraw", 2, reason="sorry")).word == "withdrawn"
+
+
 @pytest.mark.parametrize(
     "changes", [{"site": "summit/Cam"}, {"subject": "Cam/calib/DM-11"}, {"verb": "recertify"}, {"verb": "deploy"}]
 )
