@@ -86,7 +86,7 @@ def sights() -> tuple[bytes, ...]:
 @cache
 def documentation() -> tuple[bytes, ...]:
     """Return a claim, a seal and a record as they stand in collections."""
-    claim = Claim("sha256:0", _INTENT, _RUN, ("Cam/raw/all",), 1, "host", "/work/1", "2025-02-07T00:00:00Z")
+    claim = Claim("sha256:0", _INTENT, _RUN, ("Cam/raw/all",), 1, "host", "/scratch/1", "2025-02-07T00:00:00Z")
     seal = Seal("sha256:0", _INTENT, _RUN, {"bias": {"instrument=Cam,detector=3": _UUID}}, _HOW)
     record = Record("usdf/main", {("Cam/calib", "Cam/calib/DM-1"): "set"}, "0" * 40)
     return (seals.write(claim).encode(), seals.write(seal).encode(), repository_record.write(record).encode())

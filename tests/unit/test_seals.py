@@ -20,7 +20,7 @@ HOW = Construction(
     "2025-02-07T00:00:00Z",
     "2025-02-07T00:10:00Z",
     "host",
-    "/work/submissions/1",
+    "/scratch/submissions/1",
     {"numpy": "2.4.6"},
     ("isr instrument=Cam,detector=3: ValueError: dead",),
 )
@@ -29,7 +29,7 @@ HOW = Construction(
 @pytest.mark.parametrize(
     "doc",
     [
-        Claim("sha256:0", INTENT, RUN, ("Cam/raw/all",), 1, "host", "/work/1", "2025-02-07T00:00:00Z"),
+        Claim("sha256:0", INTENT, RUN, ("Cam/raw/all",), 1, "host", "/scratch/1", "2025-02-07T00:00:00Z"),
         Seal("sha256:0", INTENT, RUN, {"bias": {"instrument=Cam,detector=3": "uuid"}}, HOW),
         Seal("sha256:0", INTENT, RUN, {"bias": {}}),
     ],
@@ -42,9 +42,9 @@ def test_what_is_written_is_what_is_read(doc: Doc) -> None:
 def test_a_claim_from_before_its_time_was_kept_is_read() -> None:
     text = (
         '{"reconcile":1,"claim":{"recipe":"sha256:0","intent":{},"run":"run","inputs":["raw"],"attempt":1,'
-        '"host":"host","submission":"/work/1"}}'
+        '"host":"host","submission":"/scratch/1"}}'
     )
-    assert seals.read(text) == Claim("sha256:0", {}, "run", ("raw",), 1, "host", "/work/1", "")
+    assert seals.read(text) == Claim("sha256:0", {}, "run", ("raw",), 1, "host", "/scratch/1", "")
 
 
 def test_a_seal_from_before_its_construction_was_kept_is_read() -> None:
