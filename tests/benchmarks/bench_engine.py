@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.bench_engine
 
-A bias of 9 detectors and 15 exposures (144 quanta of the real pipeline) through `reconcile apply`, against the same
+A bias of 9 detectors and 5 exposures (54 quanta of the real pipeline) through `reconcile apply`, against the same
 graph built and run by the executor alone; each in a process of its own, imports included, in a fresh copy of the same
 repository. Amplifiers are scaled so that the executor alone takes some 10 to 20 s: what is compared is then neither the
 imports nor the pixels alone.
@@ -36,9 +36,8 @@ from tests.benchmarks.processes import Used, in_turns, median_ratio, run
 from tests.servers.postgresql import Server, postgresql
 
 PROJECT = Path(__file__).parents[2]
-AMPLIFIER, EXPOSURES = "256x256", 15
-"""As many as a set of biases has (DMTN-222 section 3.1: 15 to 20); of 5, preparation is a fifth."""
-TURNS = 3
+AMPLIFIER, EXPOSURES = "256x256", 5
+TURNS = 5
 PREPARED = "prepared"
 """Name of the database that others are copied from."""
 APPLY = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "apply", "--auto-approve"]
