@@ -138,11 +138,11 @@ class Repository(Reader, Protocol):
 
     def receive(
         self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
-    ) -> None:
-        """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs.
+    ) -> AbstractContextManager[Arrivals]:
+        """Bring the files near of those of these datasets that a RUN lacks or whose file is lost.
 
-        Each file is read once, and is what its piece's `content` says before it counts; what differs is refused by
-        name, and those before it stay. Nothing else in the repository changes; files are readable for everybody.
+        Whoever enters has all of them, and each is what its piece's `content` says; every one that differs is refused
+        by name. Nothing is in the repository yet: that is left to `Arrivals.keep`, and does not happen without it.
         Raises `Foreign` if another dataset stands under the same data ID in the RUN.
         """
 
@@ -162,6 +162,16 @@ class Repository(Reader, Protocol):
 
     def remember(self, commit: str) -> None:
         """Write into the record which commit was applied last."""
+
+
+class Arrivals(Protocol):
+    """Datasets whose files have come, all of them, and are what they should be."""
+
+    def keep(self) -> None:
+        """Put them into the RUN under their own UUIDs, those beside that came meanwhile by another way excepted.
+
+        A kill leaves whole datasets. Nothing else in the repository changes; files are readable for everybody.
+        """
 
 
 class Store(Protocol):

@@ -15,11 +15,13 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from reconciler.ports import Executor, Repository
+from reconciler.ports import Arrivals, Executor, Repository
 
 CARRYING = frozenset({"definitions", "pieces", "receive"})
 """What a repository does where sets go from place to place. `distribution.test_kills` cuts there, `crash.test_ports` at
 everything else that a repository does."""
+HELD = frozenset({"lock", "receive"})
+"""What is entered, and left again."""
 
 
 class Crash(BaseException):
@@ -60,7 +62,7 @@ class Fused:
         found = getattr(self._port, name)
         if name not in methods(self._protocol):
             return found
-        return self._held(name) if name == "lock" else self._called(name, found)
+        return self._held(name, found) if name in HELD else self._called(name, found)
 
     def _called(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def fused(*args: Any, **kwargs: Any) -> Any:
@@ -71,13 +73,13 @@ class Fused:
 
         return fused
 
-    def _held(self, name: str) -> Callable[..., Any]:
+    def _held(self, name: str, hold: Callable[..., Any]) -> Callable[..., Any]:
         @contextmanager
         def fused(*args: Any) -> Any:
             self._fuse.boundary(f"before {self._protocol.__name__}.{name}")
-            with self._port.lock(*args):
+            with hold(*args) as held:
                 self._fuse.boundary(f"after {self._protocol.__name__}.{name}")
-                yield
+                yield held and Fused(held, Arrivals, self._fuse)
 
         return fused
 

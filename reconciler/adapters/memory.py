@@ -247,13 +247,15 @@ class MemoryRepository:
         """Return these datasets of a RUN and how their files are read."""
         return memory_deliveries.pieces(self.store, self.place, run, datasets)
 
+    @contextmanager
     def receive(
         self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
-    ) -> None:
-        """Put those of these datasets into a RUN that it lacks or whose file is lost."""
+    ) -> Iterator[memory_deliveries.MemoryArrivals]:
+        """Read those of these datasets that a RUN lacks or whose file is lost."""
         with self.store.guard:
-            self._own()
-            memory_deliveries.receive(self.store, self.place, run, definitions, pieces, progress)
+            own(self.place, self.store.record)
+            arrivals = memory_deliveries.receive(self.store, self.place, run, definitions, pieces, progress)
+        yield arrivals
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

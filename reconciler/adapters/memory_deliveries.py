@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
@@ -15,6 +16,7 @@ from ..errors import ReconcileError
 from ..parcel import Counted, Definition, Piece
 from ..ports import Foreign
 from ..seals import Datasets
+from .identity import own
 from .memory_store import Store
 
 STORAGE_CLASS = "StructuredDataDict"
@@ -55,30 +57,52 @@ def receive(
     wanted: Mapping[str, Definition],
     pieces: Iterable[Piece],
     progress: Counted,
-) -> None:
-    """Put what is lacking into a RUN; the caller lets nobody else in."""
+) -> MemoryArrivals:
+    """Read what a RUN lacks."""
     coming = tuple(pieces)
-    _refuse_other_definitions(store, place, {piece.dataset_type: wanted[piece.dataset_type] for piece in coming})
+    types = {piece.dataset_type: wanted[piece.dataset_type] for piece in coming}
+    _refuse_other_definitions(store, place, types)
     for piece in coming:
         _refuse_foreign(store, run, piece)
-    store.register(run, "RUN")
-    for piece in coming:
-        ids = store.contents.get((run, piece.dataset_type), {})
-        if piece.data_id not in ids or piece.uuid in store.lost:
-            progress(_keep(store, run, piece))
-        store.definitions[piece.dataset_type] = wanted[piece.dataset_type]
+    read = {piece: _read(piece, progress) for piece in coming if _lacks(store, run, piece)}
+    return MemoryArrivals(store, place, run, types, read)
 
 
-def _keep(store: Store, run: str, piece: Piece) -> Content:
+@dataclass(frozen=True)
+class MemoryArrivals:
+    """What the files hold that have come."""
+
+    store: Store
+    place: str
+    run: str
+    types: Mapping[str, Definition]
+    read: Mapping[Piece, bytes]
+
+    def keep(self) -> None:
+        """Put them into the RUN."""
+        with self.store.guard:
+            self.store.record = own(self.place, self.store.record)
+            self.store.register(self.run, "RUN")
+            self.store.definitions.update(self.types)
+            for piece, content in self.read.items():
+                _refuse_foreign(self.store, self.run, piece)
+                self.store.contents.setdefault((self.run, piece.dataset_type), {})[piece.data_id] = piece.uuid
+                self.store.files[piece.uuid] = content
+                self.store.lost.discard(piece.uuid)
+
+
+def _lacks(store: Store, run: str, piece: Piece) -> bool:
+    return piece.data_id not in store.contents.get((run, piece.dataset_type), {}) or piece.uuid in store.lost
+
+
+def _read(piece: Piece, progress: Counted) -> bytes:
     with piece.open() as file:
         content = file.read()
     found = Content(piece.uuid, sha256(content).hexdigest(), len(content))
     if piece.content not in (None, found):
         raise ReconcileError(f"the file of {piece} is not what it should be: expected {piece.content}, found {found}")
-    store.contents.setdefault((run, piece.dataset_type), {})[piece.data_id] = piece.uuid
-    store.files[piece.uuid] = content
-    store.lost.discard(piece.uuid)
-    return found
+    progress(found)
+    return content
 
 
 def _refuse_other_definitions(store: Store, place: str, wanted: Mapping[str, Definition]) -> None:

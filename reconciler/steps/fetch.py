@@ -1,7 +1,8 @@
 """Fetch: bring a generation that another place has made, under the same UUIDs (DMTN-222 section 3.5).
 
-Claim, receive, seal, as whatever is built: a kill leaves whole datasets, and the next apply goes on. Where the seal
-stands already and files are lost, only those are received again.
+Receive, claim, keep, seal: nothing is written before every file of the generation has come and is what was promised.
+A kill leaves whole datasets or files that have come, and the next apply goes on from there. Where the seal stands
+already and files are lost, only those are received again.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Fetch(Build, Carried):
         return f"fetch {what}{self.key.leaf} from {self.source}"
 
     def act(self, world: World, seen: State, facts: Facts) -> Outcome:
-        """Compare what is offered with what was approved, claim, receive what is missing, seal."""
+        """Compare what is offered with what was approved, receive what is missing, claim, keep, seal."""
         del seen
         repository, leaf = world.repository(self.place), self.key.leaf
         seal = facts.sealed(self.source, self.work.source.leaf)
@@ -107,9 +108,10 @@ class Fetch(Build, Carried):
             definitions, pieces = self._offered(world, seal)
             if reason := self._unlike(seal, pieces, facts):
                 return blocked(reason, ExitCode.APPROVAL)
-            if sealed is None and (reason := self._claimed(repository, seal, world)):
-                return blocked(reason)
-            repository.receive(seal.run, definitions, pieces, world.copied)
+            with repository.receive(seal.run, definitions, pieces, world.copied) as arrivals:
+                if sealed is None and (reason := self._claimed(repository, seal, world)):
+                    return blocked(reason)
+                arrivals.keep()
             if sealed is None:
                 repository.seal(leaf, seal)
         return DONE

@@ -50,7 +50,8 @@ def receive(hands: Hands, *pieces: Piece, run: str = RUN, progress: Counted | No
     """Let the repository take them as another process would; return what it copied."""
     copied: list[Content] = []
     note: Callable[[Content], None] = progress or copied.append
-    hands.again().receive(run, DEFINITIONS, pieces, note)
+    with hands.again().receive(run, DEFINITIONS, pieces, note) as arrivals:
+        arrivals.keep()
     return copied
 
 

@@ -8,10 +8,11 @@ import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
+from unittest import mock
 
 from sqlalchemy import Engine, event
 
-from reconciler.adapters.butler import ButlerRepository
+from reconciler.adapters.butler import ButlerRepository, receiving
 from reconciler.observation import Scope
 from reconciler.parcel import Piece
 from tests.contract.hands import DETECTORS, PLACE, data_id
@@ -19,6 +20,8 @@ from tests.contract.parcels import DEFINITIONS, RUN, offered
 
 EFFECTS = frozenset({"open", "os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"})
 """What Python tells of itself (PEP 578) where it touches files."""
+BATCH = 16
+"""Less than what is lacking: registering it takes several transactions."""
 
 
 def shipment() -> list[Piece]:
@@ -41,7 +44,13 @@ def receive_together(root: str, start: Barrier) -> None:
     with ButlerRepository(PLACE, root) as repository:
         repository.observe(Scope(frozenset()))
         start.wait()
-        repository.receive(RUN, DEFINITIONS, shipment(), lambda content: None)
+        take(repository)
+
+
+def take(repository: ButlerRepository) -> None:
+    """Receive all."""
+    with repository.receive(RUN, DEFINITIONS, shipment(), lambda content: None) as arrivals:
+        arrivals.keep()
 
 
 def receive_until(root: str, last: int, report: Callable[[int], None]) -> None:
@@ -59,5 +68,6 @@ def receive_until(root: str, last: int, report: Callable[[int], None]) -> None:
         repository.definitions(frozenset(DEFINITIONS))
         event.listen(Engine, "before_cursor_execute", effect)
         sys.addaudithook(lambda name, _: effect() if name in EFFECTS else None)
-        repository.receive(RUN, DEFINITIONS, shipment(), lambda content: None)
+        with mock.patch.object(receiving, "BATCH", BATCH):
+            take(repository)
     report(passed)

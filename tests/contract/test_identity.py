@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.parcel import File
+from reconciler.parcel import File, Piece
 from reconciler.ports import Repository
 from reconciler.seals import Claim, Seal
 from reconciler.state import Cert, Chain, Change, Owned, Tag
@@ -22,6 +22,12 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 CLAIM = Claim("sha256:1", {}, f"{LEAF}/run", (), 1, "host", "")
 FILE = File("bias", "StructuredDataDict", ("instrument", "detector"), data_id(3), "/nowhere.yaml", "")
 
+
+def receive(repository: Repository, *pieces: Piece) -> None:
+    with repository.receive(RUN, DEFINITIONS, pieces, print) as arrivals:
+        arrivals.keep()
+
+
 WRITES: dict[str, Callable[[Repository], object]] = {
     "commit chain": lambda it: it.commit((Change(Chain(OTHER, "chain"), None, ("Cam/raw",)),)),
     "commit certification": lambda it: it.commit(
@@ -33,8 +39,8 @@ WRITES: dict[str, Callable[[Repository], object]] = {
     "seal": lambda it: it.seal("ours", Seal("sha256:1", {}, "ours", {})),
     "ensure chain": lambda it: it.ensure_chain("chain"),
     "put": lambda it: it.put(RUN, (FILE,)),
-    "receive": lambda it: it.receive(RUN, DEFINITIONS, (offered(3), offered(3, "defects")), print),
-    "receive nothing": lambda it: it.receive(RUN, {}, (), print),
+    "receive": lambda it: receive(it, offered(3), offered(3, "defects")),
+    "receive nothing": receive,
     "remember": lambda it: it.remember("abc"),
 }
 
@@ -51,9 +57,7 @@ def test_nothing_is_written_into_the_repository_of_another_name(
     assert "defects" not in hands.repository.definitions(frozenset({"defects"}))
 
 
-@pytest.mark.parametrize(
-    "write", [lambda it: it.put(RUN, ()), lambda it: it.receive(RUN, {}, (), print), lambda it: it.ensure_chain("x")]
-)
+@pytest.mark.parametrize("write", [lambda it: it.put(RUN, ()), receive, lambda it: it.ensure_chain("x")])
 def test_whoever_writes_first_says_which_repository_it_is(hands: Hands, write: Callable[[Repository], object]) -> None:
     write(hands.repository)
     with pytest.raises(ReconcileError, match="recorded as usdf/main"):

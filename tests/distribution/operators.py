@@ -17,11 +17,12 @@ from typing import Any
 from unittest import mock
 
 from reconciler.adapters.archive.backing import Backing, Unfinished
+from reconciler.adapters.butler import receiving
 from reconciler.cli import session
 from reconciler.cli.main import run
 from reconciler.ports import Repository, Store
 from reconciler.site import Place, connect
-from tests.distribution.two_sites import TwoSites
+from tests.distribution.two_sites import BATCH, TwoSites
 from tests.fuse import Fuse, Fused, at_commits
 
 PRELOADED = [
@@ -77,7 +78,11 @@ def applies(root: str, site: str, cut: Cut, log: str, passed: str) -> None:
     """Type `reconcile apply` with every port behind a fuse; write down which boundaries were passed."""
     _say_into(log)
     fuse = CuttingFuse(cut=cut)
-    with mock.patch.object(session, "connect", lambda *to: _fused(connect(*to), fuse)), at_commits(fuse):
+    with (
+        mock.patch.object(session, "connect", lambda *to: _fused(connect(*to), fuse)),
+        mock.patch.object(receiving, "BATCH", BATCH),
+        at_commits(fuse),
+    ):
         code = run(["apply", "--site", site, "--auto-approve", "--directory", root])
     Path(passed).write_text("\n".join(fuse.passed), encoding="utf-8")
     sys.exit(code)

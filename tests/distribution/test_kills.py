@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.archive.backing import Backing, Unfinished
-from reconciler.ports import Repository, Store
+from reconciler.ports import Arrivals, Repository, Store
 from tests.distribution.kept import Kept, kept, objects, promised
 from tests.distribution.operators import boundaries, dies_after, dies_at, seconds_of_work
 from tests.distribution.two_sites import EMBARGO, MAIN, SUMMIT, Made, TwoSites
@@ -56,7 +56,8 @@ def is_whole(world: TwoSites, name: str, everywhere: TwoSites, undisturbed: dict
 def test_every_call_of_a_port_that_carries_is_among_the_boundaries(passed: dict[str, list[str]]) -> None:
     """What a protocol learns to do must be cut somewhere: here, or by `crash.test_ports` while sets are built."""
     met = {name for names in passed.values() for name in names}
-    ports = [(Store, methods(Store)), (Repository, CARRYING), (Backing, {"settle"}), (Unfinished, {"keep"})]
+    ports = [(port, methods(port)) for port in (Store, Arrivals)]
+    ports += [(Repository, CARRYING), (Backing, frozenset({"settle"})), (Unfinished, frozenset({"keep"}))]
     every = {f"{when} {port.__name__}.{m}" for port, names in ports for m in names for when in ("before", "after")}
     assert every | {"commit"} <= met
 

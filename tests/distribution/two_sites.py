@@ -38,8 +38,8 @@ from tests.servers.postgresql import Server
 from tests.several import EMBARGO, MAIN, SUMMIT, deployment, site
 from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, catalog, chain, document
 
-DETECTORS = range(40)
-"""More than are registered in one transaction."""
+DETECTORS, BATCH = range(40), 32
+"""More than operators who are killed register in one transaction."""
 DEFECTIVE = range(3)
 PLACES = (MAIN, EMBARGO, SUMMIT)
 CURATED = f"{PUBLIC}/DM-2"

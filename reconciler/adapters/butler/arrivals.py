@@ -1,27 +1,28 @@
-"""Files on their way into a spool: several at once, hashed while they are copied, handed on in order."""
+"""Files on their way into a spool: several at once, each hashed as it is copied and compared with what it should be."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from ...content import Content
-from ...errors import ReconcileError
-from ...parcel import Piece
+from ...errors import ReconcileError, Unreachable
+from ...parcel import Counted, Piece
+from ...words import count, megabytes
 from ..chunk import CHUNK
 from .failures import of_files, reason
 
 THREADS = 4
 """Files that are copied at once; hashing lets other threads go on."""
-AHEAD = 64
-"""How many files may lie in the spool before somebody takes them."""
 READABLE = 0o644
 """Everybody may read calibrations (DMTN-222), whatever the umask of who fetches them."""
+NAMED = 20
+"""Most files that one error names."""
 
 
 class Arrived(NamedTuple):
@@ -32,31 +33,85 @@ class Arrived(NamedTuple):
     content: Content
 
 
-def arrivals(folder: Path, pieces: Sequence[Piece]) -> Generator[Arrived]:
-    """Copy the files of these pieces into a directory, and yield them in their order.
+def arrivals(folder: Path, pieces: Sequence[Piece], progress: Counted) -> tuple[Arrived, ...]:
+    """Copy the files of these pieces into a directory, where some may be already; return them in their order.
 
-    A file that is not what its piece says is an error by name, after those before it. Close it to stop the copying.
+    All are read, and those that are not what their pieces say are one error that names each; but where a place cannot
+    be reached, nothing more is asked of it.
     """
-    on_the_way: deque[Future[Arrived]] = deque()
+    _refuse_without_room(folder, pieces)
+    arrived: list[Arrived] = []
+    refused: list[ReconcileError] = []
     with ThreadPoolExecutor(THREADS) as pool:
+        coming = [pool.submit(_come, folder, piece) for piece in pieces]
         try:
-            for piece in pieces:
-                on_the_way.append(pool.submit(_copied, folder, piece))
-                if len(on_the_way) > AHEAD:
-                    yield on_the_way.popleft().result()
-            while on_the_way:
-                yield on_the_way.popleft().result()
+            for one in coming:
+                try:
+                    arrived.append(one.result())
+                except Unreachable:
+                    raise
+                except ReconcileError as error:
+                    refused.append(error)
+                else:
+                    progress(arrived[-1].content)
         finally:
-            for other in on_the_way:
-                other.cancel()
+            for one in coming:
+                one.cancel()
+    if refused:
+        raise _together(refused)
+    return tuple(arrived)
 
 
-def _copied(folder: Path, piece: Piece) -> Arrived:
-    """Copy one file; it keeps its extension, such as `.fits.gz`, by which formatters know what they read.
+def _refuse_without_room(folder: Path, pieces: Sequence[Piece]) -> None:
+    """Say at once what would be found out hours later."""
+    needed = sum(piece.content.size for piece in pieces if piece.content and not _path(folder, piece).exists())
+    if needed > (free := shutil.disk_usage(folder).free):
+        raise ReconcileError(
+            f"{megabytes(needed)} are to come, and {folder} has room for {megabytes(free)}",
+            hint="Nothing was written. Make room; in front of a bucket, TMPDIR names another place for such files.",
+        )
 
-    Nothing is hashed twice: of what its stream proves, only the bytes that were written are counted.
+
+def _together(refused: Sequence[ReconcileError]) -> ReconcileError:
+    if len(refused) == 1:
+        return refused[0]
+    lines = [f"{count(len(refused), 'file')} cannot be taken:", *(error.message for error in refused[:NAMED])]
+    if (more := len(refused) - NAMED) > 0:
+        lines.append(f"and {more} more")
+    return ReconcileError("\n  ".join(lines), hint=refused[0].hint)
+
+
+def _come(folder: Path, piece: Piece) -> Arrived:
+    path = _path(folder, piece)
+    return Arrived(piece, path, _left(path, piece) or _copied(path, piece))
+
+
+def _path(folder: Path, piece: Piece) -> Path:
+    """Return where a file lies; it keeps its extension, such as `.fits.gz`, by which formatters know what they read."""
+    return folder / f"{piece.uuid}{''.join(PurePosixPath(piece.path).suffixes[-2:])}"
+
+
+def _left(path: Path, piece: Piece) -> Content | None:
+    """Return what a file holds that a killed attempt has left, if that is what it should be; else it goes."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return None
+    if piece.content is not None and piece.content.size == size:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest == piece.content.sha256:
+            path.chmod(READABLE)
+            return piece.content
+    path.unlink()
+    return None
+
+
+def _copied(path: Path, piece: Piece) -> Content:
+    """Copy one file. Nothing is hashed twice: of what its stream proves, only the bytes that were written are counted.
+
+    Whatever is not what it should be does not stay for the next attempt to look at.
     """
-    path = folder / f"{piece.uuid}{''.join(PurePosixPath(piece.path).suffixes[-2:])}"
     proven = piece.content if piece.proven else None
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as copy, piece.open() as file:
@@ -69,7 +124,7 @@ def _copied(folder: Path, piece: Piece) -> Arrived:
     found = Content(piece.uuid, proven.sha256 if proven else digest.hexdigest(), size)
     if piece.content not in (None, found):
         raise _differs(piece, piece.content, found)
-    return Arrived(piece, path, found)
+    return found
 
 
 def _read(piece: Piece, file: BinaryIO) -> bytes:
@@ -84,7 +139,7 @@ def _read(piece: Piece, file: BinaryIO) -> bytes:
 def _differs(piece: Piece, expected: Content, found: Content) -> ReconcileError:
     return ReconcileError(
         f"the file of {piece} is not what it should be: expected {_show(expected)}, found {_show(found)}",
-        hint="Nothing of it was kept; what came before it stays. Mend or replace the copy that was read.",
+        hint="Nothing was written. Mend or replace the copy that was read.",
     )
 
 

@@ -1,7 +1,8 @@
-"""Taking datasets in under their own UUIDs: each file is hashed while it is copied, and counts only if it is right.
+"""Taking datasets in under their own UUIDs: all files come into a spool and are compared, then they are registered.
 
-Batches are small transactions, so that a kill leaves whole datasets only, and the next call goes on after them. What a
-kill leaves in the datastore belongs to no dataset; Butler writes over it.
+Until all have come, the repository is only looked at. Then batches of them are transactions, so that a kill leaves
+whole datasets only, and the next call goes on after them. What a kill leaves in the datastore belongs to no dataset;
+Butler writes over it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,18 +19,22 @@ from ...dataid import parse
 from ...errors import ReconcileError
 from ...parcel import Counted, Definition, Piece
 from ...ports import Foreign
+from ...record import COLLECTION
+from ..identity import own
 from .arrivals import Arrived, arrivals
 from .connect import Connection
 from .definitions import agreed, refuse_unknown_values
-from .editing import editing, identify, register
+from .editing import editing, identify, parse_record, register
 from .generations import find
 from .rows import contents, data_id_of
-from .spool import spool
+from .spool import root_on_disk, spool
 from .stored import lost
 from .types import dataset_types
 
-BATCH = 32
-"""Datasets that are registered in one transaction."""
+BATCH, UPLOADS = 256, 32
+"""Datasets that are registered in one transaction: everything of one type that a camera has; fewer into a bucket, where
+others wait for as long as their files take.
+"""
 
 _UMASK = threading.Lock()
 
@@ -40,30 +46,57 @@ class _Lacking(NamedTuple):
     lost: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Arrivals:
+    """Files in a spool that are what they should be (see `ports.Arrivals`)."""
+
+    connection: Connection
+    run: str
+    types: Mapping[str, Any]
+    arrived: Sequence[Arrived]
+
+    def keep(self) -> None:
+        """Register their datasets, and move the files to where Butler has them."""
+        butler = identify(self.connection)
+        butler.registry.refresh()
+        register(butler, self.run, "RUN")
+        for dataset_type in self.types.values():
+            butler.registry.registerDatasetType(dataset_type)
+        size = UPLOADS if root_on_disk(butler) is None else BATCH
+        for first in range(0, len(self.arrived), size):
+            _keep(self.connection, self.run, self.types, self.arrived[first : first + size])
+
+
+@contextmanager
 def receive(
     connection: Connection,
     run: str,
     definitions: Mapping[str, Definition],
     pieces: Iterable[Piece],
     progress: Counted,
-) -> None:
-    """Put those of these datasets into a RUN that it lacks or whose file is lost (see `ports.Repository.receive`)."""
+) -> Iterator[Arrivals]:
+    """Bring those of these datasets near that a RUN lacks or whose file is lost (see `ports.Repository.receive`)."""
     pieces = _each_once(pieces)
-    butler = identify(connection)
-    # Another process may have added detectors or dataset types since this Butler was opened.
-    butler.registry.refresh()
-    types = agreed(butler, connection.place, {piece.dataset_type: _definition(definitions, piece) for piece in pieces})
-    named = ((piece.dataset_type, piece.data_id, piece) for piece in pieces)
-    refuse_unknown_values(butler, connection.place, types, named)
-    lacking = _lacking(butler, run, pieces).pieces
-    register(butler, run, "RUN")
-    for dataset_type in types.values():
-        butler.registry.registerDatasetType(dataset_type)
-    with spool(butler) as folder, closing(arrivals(folder, lacking)) as arrived:
-        for batch in _batches(arrived):
-            _keep(connection, run, types, batch)
-            for one in batch:
-                progress(one.content)
+    wanted = {piece.dataset_type: _definition(definitions, piece) for piece in pieces}
+
+    def lacking(butler: Any) -> tuple[dict[str, Any], tuple[Piece, ...]]:
+        _recognise(butler, connection.place)
+        # Another process may have added detectors or dataset types since this Butler was opened.
+        butler.registry.refresh()
+        types = agreed(butler, connection.place, wanted)
+        named = ((piece.dataset_type, piece.data_id, piece) for piece in pieces)
+        refuse_unknown_values(butler, connection.place, types, named)
+        return types, _lacking(butler, run, pieces).pieces
+
+    types, coming = connection.look(lacking)
+    with spool(connection.reader, run) as folder:
+        yield Arrivals(connection, run, types, arrivals(folder, coming, progress))
+
+
+def _recognise(butler: Any, place: str) -> None:
+    """Refuse a repository that bears the record of another place; whoever writes looks again."""
+    if record := find(butler, COLLECTION):
+        own(place, parse_record(record.doc))
 
 
 def _each_once(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
@@ -98,23 +131,6 @@ def _lacking(butler: Any, run: str, pieces: Sequence[Piece]) -> _Lacking:
         )
     gone = lost(butler, there, {piece.uuid: piece.content.size for piece in pieces if piece.content})
     return _Lacking(tuple(piece for piece in pieces if piece.uuid not in there - gone), gone)
-
-
-def _batches(arrived: Iterator[Arrived]) -> Iterator[list[Arrived]]:
-    """Yield what has arrived, by batches; before an error those that came before it."""
-    batch: list[Arrived] = []
-    try:
-        for one in arrived:
-            batch.append(one)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-    except ReconcileError:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
 
 
 def _keep(connection: Connection, run: str, types: Mapping[str, Any], batch: Sequence[Arrived]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from types import TracebackType
 
@@ -21,7 +21,7 @@ from .deliveries import pieces
 from .editing import editing, register, write_record
 from .exposures import during, existing
 from .files import put
-from .receiving import receive
+from .receiving import Arrivals, receive
 from .tables import tables
 from .versions import versions
 
@@ -121,12 +121,13 @@ class ButlerRepository:
         with told(self.place):
             return self._connection.look(lambda butler: pieces(butler, self.place, run, datasets))
 
+    @contextmanager
     def receive(
         self, run: str, definitions: Mapping[str, Definition], pieces: Iterable[Piece], progress: Counted
-    ) -> None:
-        """Put those of these datasets into a RUN that it lacks or whose file is lost, under their own UUIDs."""
-        with told(self.place):
-            receive(self._connection, run, definitions, pieces, progress)
+    ) -> Iterator[Arrivals]:
+        """Bring the files near of those of these datasets that a RUN lacks or whose file is lost."""
+        with told(self.place), receive(self._connection, run, definitions, pieces, progress) as arrivals:
+            yield arrivals
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the named lock while something starts or is sealed; raise `Locked` if another holds it."""
