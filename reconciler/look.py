@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .errors import ReconcileError, Unreachable
@@ -35,25 +33,12 @@ def look(repositories: Iterable[Reader], scope: Callable[[str], Scope], want: De
     """
     observations: dict[str, Observation] = {}
     unknown: dict[str, str] = {}
-    with _many_objects():
-        for repository in repositories:
-            try:
-                observations[repository.place] = _observe(repository, scope(repository.place), want)
-            except Unreachable as error:
-                unknown[repository.place] = str(error)
-        return Look(*_lifted(observations, frozenset(unknown), want, facts), unknown)
-
-
-@contextmanager
-def _many_objects() -> Iterator[None]:
-    """Hold the cyclic garbage collector back: it would go again and again through rows that make no cycles."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
+    for repository in repositories:
+        try:
+            observations[repository.place] = _observe(repository, scope(repository.place), want)
+        except Unreachable as error:
+            unknown[repository.place] = str(error)
+    return Look(*_lifted(observations, frozenset(unknown), want, facts), unknown)
 
 
 def _observe(repository: Reader, scope: Scope, want: Desired) -> Observation:

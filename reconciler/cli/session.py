@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -88,7 +89,8 @@ class Sight:
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
-        seen = look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
+        with _many_objects():
+            seen = look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
         return compared(seen, self.want, self.repositories, awaited(seen, self.want))
 
     def plan(self, seen: Look) -> Plan:
@@ -121,6 +123,22 @@ class Sight:
         return Heading(
             site, commit, uncommitted, self.site.trust, drift_since, self.observed, self.vouched, self.as_merged
         )
+
+
+@contextmanager
+def _many_objects() -> Iterator[None]:
+    """Hold the collector of cycles back, and let it pass over what is there in the end.
+
+    Rows make no cycles, and what was imported and seen stays until the command ends.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.freeze()
+            gc.enable()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ MOST_NUMBERS = 100_000
 class Model(BaseModel):
     """A frozen, strict part of a document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def _instant(text: str) -> str:
