@@ -1,4 +1,4 @@
-"""The versions of packages that a RUN records: the dataset `packages`, which every engine writes before it begins."""
+"""The versions of packages that a RUN records: the dataset `packages`, which every engine writes before a quantum counts."""
 
 from __future__ import annotations
 

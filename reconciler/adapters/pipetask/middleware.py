@@ -58,6 +58,10 @@ def translated(doing: str) -> Iterator[None]:
         ) from error
     except (ButlerUserError, QuantumGraphBuilderError, OSError) as error:
         raise ReconcileError(f"{doing}: {error}") from error
+    except RuntimeError as error:
+        if not isinstance(error.__cause__, OSError):  # what a disk says is all that Butler wraps
+            raise
+        raise ReconcileError(f"{doing}: {error.__cause__}") from error
 
 
 def first_line(error: BaseException) -> str:

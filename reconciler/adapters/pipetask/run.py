@@ -81,7 +81,9 @@ class Run:
     ) -> None:
         self.error: ReconcileError | None = None
         self._butler, self._surroundings, self._progress, self._keep = butler, surroundings, progress, keep
-        _prepare(butler, graph)
+        self._versions_recorded = _prepare(butler, graph)
+        self._predicted = graph
+        self._begun = False
         self._quanta = len(graph)
         self._graph = graph.quantum_only_xgraph
         self._walker: GraphWalker[UUID] = GraphWalker(self._graph.copy())
@@ -93,18 +95,40 @@ class Run:
 
     def next(self) -> UUID | None:
         """Return a quantum that can be executed and was not given out yet; None if there is none now."""
-        return self._ready.popleft() if self._ready else None
+        if not self._ready:
+            return None
+        self._begun = True
+        return self._ready.popleft()
 
     def execute(self, quantum: UUID) -> Ended:
         """Execute a quantum; whatever goes wrong is in its report."""
         with self._surroundings.entered():
             return self._execution.execute(quantum)
 
+    def record_versions(self) -> None:
+        """Write into a new RUN which versions of packages it is made with, once a quantum was given out.
+
+        To collect them takes as long as a quantum, which workers execute meanwhile; nothing that it writes is in the
+        RUN before they are. Where they cannot be written, the run goes no further.
+        """
+        if self._versions_recorded or not self._begun:
+            return
+        self._versions_recorded = True
+        try:
+            with self._surroundings.entered(), translated(f"recording the versions of {self._butler.run}"):
+                self._predicted.write_packages(self._butler)
+        except ReconcileError as error:
+            self.error = error
+            self._ready.clear()
+
     def settle(self, quantum: UUID, result: Ended | Lost) -> None:
         """Register what a quantum wrote and take in how it ended.
 
         One that failed takes along those that need it, and no others.
         """
+        self.record_versions()
+        if self.error is not None:  # it was in vain
+            return
         with self._surroundings.entered():
             report = self._registered(quantum, result)
         self._remember(report)
@@ -118,15 +142,16 @@ class Run:
             self.close()
 
     def close(self) -> None:
-        """Keep the report; if some quanta have not ended, the run was interrupted."""
+        """Keep the report, unless the run went no further; if some quanta have not ended, it was interrupted."""
         if self._closed:
             return
         self._closed = True
         try:
             self._surroundings.close()
-            self._keep(_report(self._reports, self._quanta))
+            if self.error is None:
+                self._keep(_report(self._reports, self._quanta))
         except ReconcileError as error:
-            self.error = error
+            self.error = self.error or error
 
     def _unblock(self) -> None:
         self._ready.extend(sorted(next(self._walker, frozenset[UUID]()), key=self._order))
@@ -159,12 +184,19 @@ class Run:
         return node["task_label"], *node["data_id"].required_values
 
 
-def _prepare(butler: Butler, graph: PredictedQuantumGraph) -> None:
+def _prepare(butler: Butler, graph: PredictedQuantumGraph) -> bool:
+    """Make the RUN ready, and return whether it holds the versions of packages that it is made with.
+
+    One that was begun before holds some, and nothing of it may be touched if they are others.
+    """
     output = str(butler.run)
     with translated(f"preparing {output}"):
         executor = SeparablePipelineExecutor(butler, clobber_output=True, skip_existing_in=[output])
-        executor.pre_execute_qgraph(graph, register_dataset_types=True)
+        begun = bool(butler.registry._fetch_run_dataset_ids(output))
+        graph.pipeline_graph.register_dataset_types(butler, include_packages=True)
+        executor.pre_execute_qgraph(graph, save_versions=begun)
         forget(butler, output, graph.build_execution_quanta().values())
+    return begun
 
 
 def _report(reports: list[QuantumReport], quanta: int) -> Report:

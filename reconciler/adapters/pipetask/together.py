@@ -35,6 +35,8 @@ def _work(crew: Crew[_Task, Ended], runs: Sequence[Run]) -> None:
     turns = deque(enumerate(runs))
     while True:
         _occupy(crew, turns)
+        for one in runs:
+            one.record_versions()
         if not (ended := crew.wait()):
             return
         _occupy(crew, turns)  # whoever is idle goes on while what has ended is registered

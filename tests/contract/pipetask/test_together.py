@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lsst.daf.butler import Butler
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.adapters.pipetask.submission import Submission
 from reconciler.errors import ReconcileError
 from reconciler.jobs import Job
+from tests.contract.pipetask.test_run import made
 from tests.pipelines.jobs import ENVIRONMENT, PLACE, RELEASES, carry_out, hanging, job, run, wait_until
 from tests.pipelines.repository import DETECTORS, EXPOSURES
 
@@ -55,6 +57,54 @@ def test_each_graph_has_a_log_of_its_own(executor: PipetaskExecutor, one: Job, t
     assert f"reduced {EXPOSURES[0]}" in log(one)
     assert f"reduced {EXPOSURES[1]}" not in log(one)
     assert f"reduced {EXPOSURES[1]}" in log(other(tmp_path))
+
+
+def test_a_run_that_was_begun_with_other_versions_stays_as_it_is_and_the_others_are_made(
+    executor: PipetaskExecutor, address: str, one: Job, tmp_path: Path
+) -> None:
+    begun = other(tmp_path, environment={**ENVIRONMENT, "FAIL_AT": str(EXPOSURES[0])})
+    carry_out(executor, begun)
+    record_older_versions(address, begun)
+    before = datasets(address, begun)
+    graphs = [executor.build(one), executor.build(other(tmp_path))]
+    done, refused = executor.submit(graphs, lambda job, done, total: None)
+    assert done is None
+    assert "Package versions mismatch: (numpy: " in str(refused)
+    assert datasets(address, begun) == before
+    assert executor.build(one).quanta == 0
+
+
+def test_a_run_whose_versions_cannot_be_recorded_goes_no_further_and_the_others_do(
+    executor: PipetaskExecutor, address: str, one: Job, tmp_path: Path
+) -> None:
+    bad = other(tmp_path)
+    (in_the_way := Path(address, bad.run, "packages")).parent.mkdir(parents=True)
+    in_the_way.touch()
+    graphs = [executor.build(bad), executor.build(one)]
+    refused, done = executor.submit(graphs, lambda job, done, total: None)
+    assert done is None
+    assert "recording the versions of" in str(refused)
+    assert made(address, bad, "biasReduced") == {}
+    assert len(made(address, one, "biasReduced")) == 1
+    assert executor.poll(bad).failures == ()
+    in_the_way.unlink()
+    carry_out(executor, bad)
+    assert executor.build(bad).quanta == 0
+
+
+def record_older_versions(address: str, of: Job) -> None:
+    """Let a RUN say that it was begun with another numpy."""
+    with Butler.from_config(address, writeable=True) as butler:
+        (ref,) = butler.query_datasets("packages", of.run)
+        versions = butler.get(ref)
+        butler.pruneDatasets([ref], purge=True, unstore=True, disassociate=True)
+        butler.put(type(versions)({**versions, "numpy": "1.0"}), "packages", run=of.run)
+
+
+def datasets(address: str, of: Job) -> set[str]:
+    """Return the UUIDs of everything in the RUN."""
+    with Butler.from_config(address) as butler:
+        return {str(uuid) for uuid in butler.registry._fetch_run_dataset_ids(of.run)}
 
 
 def test_a_graph_that_cannot_be_run_does_not_keep_the_others(
