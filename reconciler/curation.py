@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .dataid import data_id
 from .errors import ReconcileError
-from .intent import Curation, Made
+from .intent import Made
 from .parcel import File
 from .seals import Recipe
 from .spec.documents import CuratedFile, CuratedSet
@@ -17,6 +17,7 @@ from .spec.located import Located
 from .state import Cert, Gen, Presence
 from .timeline import Span, Timeline, gen, timeline
 from .validity import ALWAYS, END, utc
+from .work import Curation
 
 
 def made(located: Located[CuratedSet], root: Path) -> Made:

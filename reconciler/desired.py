@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from . import curation, generation
 from .distribution import Document, destinations, distributed, protected
-from .intent import Desired, Evidence, Made, Work
+from .intent import Desired, Evidence, Made
 from .protection import Protection
 from .smoke import smoke_tests
 from .spec.documents import CalibrationSet, Site
 from .spec.documents import Chain as ChainDocument
 from .spec.load import Tree
 from .state import Chain, Gen, Key, Owned, Owner, State, Value
+from .work import Work
 
 
 @dataclass

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from .archive import PLACE as ARCHIVE
-from .intent import Delivery, Made, Publication
+from .intent import Made
 from .spec.documents import CalibrationSet, CuratedSet, Site
 from .spec.documents.deployment import Destination
 from .spec.documents.site import SiteRepository
 from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline
+from .work import Delivery, Publication
 
 Document: TypeAlias = CalibrationSet | CuratedSet
 

@@ -16,13 +16,14 @@ from typing import NamedTuple, TypeAlias
 from .dataid import parse
 from .diff import diff
 from .facts import Facts
-from .intent import Curation, Desired
+from .intent import Desired
 from .observation import Observation
 from .overlay import overlay
 from .resolve import Calendar, children_at, reachable, seams
 from .state import Cert, Chain, Key, Owned, State, Value
 from .timeline import NOTHING, Source, Span, Timeline, constant, gen, timeline
 from .validity import ALWAYS
+from .work import Curation
 
 Layers: TypeAlias = tuple[tuple[Span, ...], ...]
 """The ranges of each collection that has some, in search order."""

@@ -14,12 +14,13 @@ from .dataid import parse
 from .errors import ReconcileError
 from .facts import Facts, Standing
 from .holdings import Columns
-from .intent import Desired, Evidence, Examination
+from .intent import Desired, Evidence
 from .look import Look
 from .overlay import overlay
 from .ports import Repository
 from .resolve import children_at, reachable
 from .state import Chain, Gen, Owned, Presence
+from .work import Examination
 
 if TYPE_CHECKING:
     from .verification.results import Results

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .dataid import data_id
-from .intent import Evidence, Examination, Precursor
+from .intent import Evidence
 from .making import Maker, Product, expected_detectors
 from .seals import Recipe
 from .spec.documents import CatalogExamination, LockedExposures, Verification
@@ -24,6 +24,7 @@ from .starting import mixed
 from .state import Gen, Presence
 from .verification.bound import Bound
 from .verification.criteria import Acceptance, Criteria, Threshold
+from .work import Examination, Precursor
 
 
 def examine(maker: Maker, verifications: Iterable[Located[Verification]]) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .intent import Curation, Desired
+from .intent import Desired
 from .resolve import NO_SEAMS, Calendar, Seams, children_at
 from .state import Cert, Chain, State
 from .timeline import Span, Timeline, constant, gen
 from .validity import ALWAYS, Validity
+from .work import Curation
 
 Verdict: TypeAlias = Literal[
     "wins", "straddles", "shadowed", "not valid", "other data IDs", "none of the type", "not known"

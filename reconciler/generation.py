@@ -7,13 +7,14 @@ from graphlib import CycleError, TopologicalSorter
 
 from . import examination
 from .errors import ReconcileError
-from .intent import Generation, Made
+from .intent import Made
 from .making import Maker
 from .spec.documents import CalibrationSet
 from .spec.instances import instances
 from .spec.load import Tree
 from .spec.located import Located
 from .state import Key, Value
+from .work import Generation
 
 
 def in_order(tree: Tree) -> Iterable[Located[CalibrationSet]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from .evidence import Examined, examined
-from .intent import Desired, Examination
+from .intent import Desired
 from .look import Look
 from .observation import Scope
 from .ports import Repository
 from .resolve import Straddles
 from .state import Gen
+from .work import Examination
 
 
 def rival(work: Examination, want: Desired, seen: Look, repository: Repository) -> tuple[str, Examined | None]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from .errors import ReconcileError, Unreachable
 from .facts import Facts
-from .intent import Desired, Generation, Pin
+from .intent import Desired
 from .observation import Observation, Scope, lift, shelves
 from .ports import Reader
 from .resolve import seams
 from .seals import Seal, digest
 from .state import Cert, Key, State, Value
 from .validity import Validity
+from .work import Generation, Pin
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .dataid import data_id
-from .intent import Generation, Made, Pin, Precursor, Start
+from .intent import Made
 from .seals import Recipe
 from .spec.documents import CalibrationSet, Catalog, Lock, LockedExposures, LockedRuns
 from .spec.instances import Instance, with_band
@@ -16,6 +16,7 @@ from .spec.ranges import Ranges, ranges
 from .starting import mixed, of_type, started
 from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline, constant, gen
+from .work import Generation, Pin, Precursor, Start
 
 
 class Product(NamedTuple):

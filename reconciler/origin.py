@@ -8,10 +8,11 @@ from typing import Any
 
 from .explanation import Question
 from .facts import Facts
-from .intent import Curation, Delivery, Desired, Generation, Pin, Publication
+from .intent import Desired
 from .observation import Observation, leaves
 from .state import Gen
 from .timeline import Source
+from .work import Curation, Delivery, Generation, Pin, Publication
 
 PINNED = "taken from an existing RUN, whose contents the lock pins"
 

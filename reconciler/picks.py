@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .facts import Facts
-from .intent import Precursor
 from .jobs import Lack, Pick
 from .resolve import Calendar, Straddles
 from .timeline import Source
+from .work import Precursor
 
 
 def wrong_picks(

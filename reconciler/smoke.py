@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .dataid import data_id, parse
-from .intent import Made, SmokeTest
+from .intent import Made
 from .making import query
 from .seals import Recipe, digest
 from .spec.documents import CalibrationSet, Catalog, CatalogExamination
@@ -17,6 +17,7 @@ from .spec.documents.deployment import SmokeTest as Asked
 from .spec.ranges import Ranges
 from .state import Cert, Chain, Gen, Key, Presence, Value
 from .timeline import Timeline
+from .work import SmokeTest
 
 
 def smoke_tests(

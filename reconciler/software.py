@@ -13,12 +13,13 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from .facts import Software
-from .intent import Desired, Generation
+from .intent import Desired
 from .look import Look
 from .ports import Repository
 from .seals import Seal
 from .state import Owned
 from .words import count
+from .work import Generation
 
 Versions: TypeAlias = Mapping[str, str]
 """Package -> version, or in a release a pattern for it, such as `30.2026.*`."""

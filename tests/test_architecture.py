@@ -28,7 +28,7 @@ LAYERS = {
     "specs": Layer("spec", ("words", "verdicts")),
     "core": Layer(
         "shapes seals content parcel archive manifest_text indented state record observation diff overlay resolve "
-        "bulk facts holdings jobs commits ports archived courier exported intent picks foreign steps revealed "
+        "bulk facts holdings jobs commits ports archived courier exported work intent picks foreign steps revealed "
         "gates halted plan explanation origin effect blast lanes packages construction",
         ("words", "verdicts"),
     ),

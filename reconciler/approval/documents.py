@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from .. import curation, generation
 from ..facts import Approval
-from ..intent import Curation, Desired, Generation
+from ..intent import Desired
 from ..spec.documents import CalibrationSet, CuratedSet
 from ..spec.load import Tree
 from ..spec.located import Located
+from ..work import Curation, Generation
 from .effects import Asked
 from .statement import Statement
 

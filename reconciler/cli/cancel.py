@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import ExitCode, ReconcileError
-from ..intent import Generation
 from ..jobs import Job
 from ..state import Gen
+from ..work import Generation
 from .output import write, write_json
 from .session import Session, session
 

@@ -18,7 +18,7 @@ from ..errors import ReconcileError, Unreachable
 from ..examination import criteria
 from ..facts import Facts
 from ..holdings import Columns
-from ..intent import Desired, Examination
+from ..intent import Desired
 from ..look import Look, look
 from ..observation import Scope
 from ..ports import Repository, Series
@@ -30,6 +30,7 @@ from ..steps import World
 from ..steps.generations import generations
 from ..validity import Validity
 from ..verification.verdict import Verdict
+from ..work import Examination
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..evidence import Examined as Found
 from ..evidence import examined
 from ..in_use import rival
-from ..intent import Evidence, Generation
+from ..intent import Evidence
 from ..look import Look
 from ..names import ticket_in
 from ..ports import Repository
@@ -23,6 +23,7 @@ from ..spec.documents import CalibrationSet
 from ..spec.located import Located
 from ..spec.problems import listed, nearest
 from ..words import count
+from ..work import Generation
 from . import focal_plane
 from .session import Session
 

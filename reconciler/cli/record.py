@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..construction import Deed, Generated, deeds, holders
 from ..errors import ExitCode, ReconcileError, Unreachable, UsageError
-from ..intent import Curation, Generation, Pin
 from ..look import pins
 from ..names import is_ticket, ticket_in
 from ..observation import Observation, Scope
@@ -21,6 +20,7 @@ from ..spec.documents import CalibrationSet
 from ..spec.instances import expression, instances
 from ..spec.located import Located
 from ..spec.problems import nearest
+from ..work import Curation, Generation, Pin
 from .output import write, write_json
 from .session import Session, session
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..examination import result_ids
-from ..intent import Examination, Precursor
 from ..making import data_ids, elsewhere, query
 from ..seals import Recipe
 from ..spec.documents import Catalog
 from ..spec.instances import with_band
 from ..state import Gen
+from ..work import Examination, Precursor
 from .leaf import Portion
 from .part import Part
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from ..dataid import parse
 from ..facts import Facts
 from ..holdings import Taken
-from ..intent import Curation, Desired, Generation
+from ..intent import Desired
 from ..resolve import Calendar, children_at, reachable
 from ..spec.documents import CalibrationSet
 from ..spec.documents import Chain as ChainDocument
@@ -21,6 +21,7 @@ from ..spec.located import FieldPath, Located
 from ..state import Cert, Chain, Key, State, Value
 from ..timeline import NOTHING, Span, Timeline, constant, gen, timeline
 from ..validity import ALWAYS
+from ..work import Curation, Generation
 from .exposures import Log
 
 Layers: TypeAlias = tuple[tuple[str, tuple[Span, ...]], ...]

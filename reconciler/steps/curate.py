@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..facts import Facts
-from ..intent import Curation
 from ..observation import Scope
 from ..seals import Claim, Construction, Seal
 from ..state import State
 from ..words import count
+from ..work import Curation
 from .base import DONE, Outcome, blocked
 from .build import Build
 from .needs import Need

@@ -15,13 +15,13 @@ from ..archive import PLACE as ARCHIVE
 from ..content import Content, content_root
 from ..errors import ExitCode
 from ..facts import Approval, Facts
-from ..intent import Delivery
 from ..observation import Scope, missing
 from ..parcel import Definition, Piece
 from ..ports import Repository
 from ..seals import Claim, Seal
 from ..state import Gen, Key, Presence, State
 from ..words import count
+from ..work import Delivery
 from .base import DONE, Carried, Outcome, blocked
 from .build import Build
 from .needs import Need

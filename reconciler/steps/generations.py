@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 from ..archive import PLACE as ARCHIVE
 from ..differences import differences
 from ..facts import Facts
-from ..intent import Curation, Delivery, Desired, Examination, Generation, Pin, Precursor, Publication, SmokeTest
+from ..intent import Desired
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Owned, Presence, State
+from ..work import Curation, Delivery, Examination, Generation, Pin, Precursor, Publication, SmokeTest
 from .chains import retired
 from .curate import Curate
 from .examine import Examine

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..facts import Facts
-from ..intent import Precursor, Start
 from ..resolve import Calendar, Straddles, children_at, flatten
 from ..state import Cert, Chain, Gen, Key, Owned, Presence, State
 from ..timeline import Timeline, gen
+from ..work import Precursor, Start
 
 
 class Need(Protocol):

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from ..errors import ExitCode, Locked
 from ..facts import Facts
-from ..intent import Generation
 from ..jobs import Graph, Job, Status
 from ..observation import Scope
 from ..packages import decisive
@@ -21,6 +20,7 @@ from ..resolve import Calendar, children_at, flatten
 from ..seals import Claim, Construction, Datasets, Seal
 from ..state import State
 from ..words import count
+from ..work import Generation
 from .base import DONE, Executed, Outcome, blocked, sources
 from .build import Build
 from .needs import Certified, Need

@@ -16,11 +16,12 @@ from ..archived import Archive
 from ..content import Content
 from ..errors import ExitCode
 from ..facts import Approval, Facts
-from ..intent import Desired, Publication
+from ..intent import Desired
 from ..observation import Scope
 from ..parcel import Piece
 from ..state import Change, Gen, Key, Presence, State
 from ..words import count
+from ..work import Publication
 from .base import DONE, Carried, Outcome, blocked, put
 from .needs import Complete, Need
 from .world import World

@@ -14,7 +14,6 @@ from typing import ClassVar, NamedTuple
 from ..dataid import data_id, parse
 from ..facts import Facts
 from ..holdings import Taken
-from ..intent import SmokeTest
 from ..jobs import Graph, Job
 from ..observation import Observation, Scope, leaves, lift, shelves
 from ..ports import Repository
@@ -24,6 +23,7 @@ from ..state import State
 from ..timeline import Source
 from ..validity import Validity
 from ..words import count
+from ..work import SmokeTest
 from .base import Outcome, blocked, sources
 from .produce import Produce
 from .world import World

@@ -15,10 +15,10 @@ from time import perf_counter
 
 from reconciler.adapters.pipetask import PipetaskExecutor
 from reconciler.desired import desired
-from reconciler.intent import Generation
 from reconciler.jobs import Job
 from reconciler.site import connect
 from reconciler.spec.load import load_tree
+from reconciler.work import Generation
 
 
 def main(root: Path, processes: int) -> None:

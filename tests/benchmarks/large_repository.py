@@ -25,7 +25,7 @@ from reconciler.dataid import parse
 from reconciler.desired import desired
 from reconciler.diff import diff
 from reconciler.facts import Facts
-from reconciler.intent import Desired, Generation
+from reconciler.intent import Desired
 from reconciler.look import look, whole_scope
 from reconciler.observation import lower
 from reconciler.overlay import overlay
@@ -33,6 +33,7 @@ from reconciler.parcel import Definition
 from reconciler.seals import Claim, Seal, digest
 from reconciler.site import choose
 from reconciler.spec.load import Tree, load_tree
+from reconciler.work import Generation
 from tests.benchmarks.large_specs import (
     ARCHIVE,
     BAND,

@@ -21,11 +21,11 @@ from reconciler.adapters.butler import ButlerRepository
 from reconciler.cli.main import run
 from reconciler.dataid import parse
 from reconciler.desired import desired
-from reconciler.intent import Generation
 from reconciler.seals import Claim, Seal
 from reconciler.site import choose
 from reconciler.spec.documents import Model
 from reconciler.spec.load import load_tree
+from reconciler.work import Generation
 from tests import butler_world
 from tests.several import MAIN, SUMMIT, deployment, site
 from tests.worlds import INSTRUMENT, TICKET, Ask, calibration_set, catalog, chain

@@ -17,7 +17,7 @@ import pytest
 
 from reconciler.adapters.memory_executor import MemoryExecutor
 from reconciler.impact import impacts_of
-from reconciler.intent import Curation, Desired, Generation
+from reconciler.intent import Desired
 from reconciler.locking import make_lock
 from reconciler.look import look, whole_scope
 from reconciler.observation import Observation, Scope
@@ -26,6 +26,7 @@ from reconciler.seals import Claim
 from reconciler.spec.documents import CalibrationSet, Catalog, Model
 from reconciler.state import Gen
 from reconciler.steps import World
+from reconciler.work import Curation, Generation
 from tests import butler_world
 from tests.butler_world import RAWS, Back, ButlerExecutor
 from tests.fuse import CARRYING, Crash, Fuse, fused, methods

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from reconciler import chains
 from reconciler.diff import diff
 from reconciler.facts import Facts
-from reconciler.intent import Curation, Desired
+from reconciler.intent import Desired
 from reconciler.overlay import overlay
 from reconciler.plan import in_sequence
 from reconciler.state import Cert, Chain, Gen, Owned, State
 from reconciler.steps import Step, make_steps
 from reconciler.timeline import Timeline
+from reconciler.work import Curation
 from tests.strategies import RECIPE, members, ours, states, timelines, wanted_states
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.desired import desired
-from reconciler.intent import Generation
 from reconciler.spec.documents import Model
+from reconciler.work import Generation
 from tests.worlds import INSTRUMENT, PLACE, document, site, tree
 
 BANDS = {"u": "u_02", "g": "g_01"}

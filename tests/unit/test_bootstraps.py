@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reconciler.desired import desired
 from reconciler.facts import Facts
-from reconciler.intent import Generation
 from reconciler.spec.documents import Model
 from reconciler.state import Gen
+from reconciler.work import Generation
 from tests.worlds import EXPOSURES, INSTRUMENT, PLACE, PUBLIC, TICKET, document, in_memory, site, tree
 
 BASE = f"{TICKET}/trial"

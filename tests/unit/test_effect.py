@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.effect import ChainEffect, Shift, compare, effects, shifts
 from reconciler.facts import Facts
-from reconciler.intent import Curation, Desired
+from reconciler.intent import Desired
 from reconciler.observation import Collection, Observation, shelves
 from reconciler.parcel import File
 from reconciler.resolve import Calendar
@@ -17,6 +17,7 @@ from reconciler.seals import Seal
 from reconciler.state import Cert, Chain, Gen, Key, Owned, State, Value
 from reconciler.timeline import NOTHING, Source, Timeline, constant, gen, timeline, uuid
 from reconciler.validity import ALWAYS, BEGINNING, END
+from reconciler.work import Curation
 from tests.strategies import RECIPE, timelines
 from tests.worlds import Ask, calibration_set, in_memory
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.dataid import data_id
 from reconciler.explanation import Candidate, Explanation, Question, explain, explain_wanted, paths
-from reconciler.intent import Curation, Desired
+from reconciler.intent import Desired
 from reconciler.observation import Observation, lift
 from reconciler.parcel import File
 from reconciler.resolve import Calendar, Straddles, children_at, flatten, seams
@@ -17,6 +17,7 @@ from reconciler.seals import Recipe
 from reconciler.state import Cert, Chain, Gen, State
 from reconciler.timeline import Source, Timeline, constant, gen, timeline
 from reconciler.validity import ALWAYS, END, Validity, tai
+from reconciler.work import Curation
 from tests.strategies import states
 from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, chain, in_memory
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ReconcileError
-from reconciler.intent import Generation, Pin
 from reconciler.spec.documents import Model
 from reconciler.state import Cert, Chain, Gen
 from reconciler.timeline import constant, gen
 from reconciler.validity import ALWAYS
+from reconciler.work import Generation, Pin
 from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, in_memory
 
 BASE = f"{TICKET}/trial"

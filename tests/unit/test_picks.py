@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
-from reconciler.intent import Precursor
 from reconciler.jobs import Lack, Pick
 from reconciler.observation import Collection, Observation
 from reconciler.picks import lacking, wrong_picks
@@ -12,6 +11,7 @@ from reconciler.seals import Seal
 from reconciler.state import Cert, State
 from reconciler.timeline import Timeline, constant, gen, timeline, uuid
 from reconciler.validity import Validity
+from reconciler.work import Precursor
 
 SEAL = Seal("r", {}, "leaf/run", {"bias": {"detector=0": "ours"}})
 FACTS = Facts(

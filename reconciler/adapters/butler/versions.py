@@ -1,4 +1,4 @@
-"""The versions of packages that a RUN records: the dataset `packages`, which every engine writes before a quantum counts."""
+"""The versions of packages that a RUN records: the dataset `packages`, which is there before what quanta have made."""
 
 from __future__ import annotations
 
