@@ -63,6 +63,25 @@ def test_a_refusal_names_the_process_that_holds_the_lock(butler_hands: ButlerHan
         pass
 
 
+def test_whoever_may_write_into_the_repository_may_lock(sqlite_hands: ButlerHands) -> None:
+    sqlite_hands.root.chmod(0o2775)
+    with sqlite_hands.repository.lock(NAME):
+        locks = sqlite_hands.root / "reconcile-locks"
+        (lock,) = locks.iterdir()
+    assert (locks.stat().st_mode & 0o7777, lock.stat().st_mode & 0o777) == (0o2775, 0o664)
+
+
+def test_a_lock_is_never_taken_through_a_link(sqlite_hands: ButlerHands, tmp_path: Path) -> None:
+    with sqlite_hands.repository.lock(NAME):
+        (lock,) = (sqlite_hands.root / "reconcile-locks").iterdir()
+    (precious := tmp_path / "precious").write_text("mine")
+    lock.unlink()
+    lock.symlink_to(precious)
+    with pytest.raises(Unreachable, match="Too many levels of symbolic links"), sqlite_hands.repository.lock(NAME):
+        pass
+    assert precious.read_text() == "mine"
+
+
 def test_death_releases_a_lock(butler_hands: ButlerHands) -> None:
     with holder(butler_hands) as process:
         process.kill()

@@ -19,6 +19,7 @@ from tests.contract.conftest import hands_on
 from tests.contract.hands import LOSSES, ButlerHands
 from tests.contract.parcels import RUN, receive
 from tests.contract.receiver import receive_together, receive_until, shipment
+from tests.contract.test_receive import spools
 
 RECEIVERS = 8
 PUSH, ALL = 5, 50
@@ -121,7 +122,7 @@ def is_complete(hands: ButlerHands) -> None:
     refs = hands.butler.get_many_datasets([piece.uuid for piece in shipment()])
     stored = {Path(uris.primaryURI.ospath) for uris in hands.butler.get_many_uris(refs).values()}
     assert {path for path in (hands.root / "Cam").rglob("*") if path.is_file()} == stored
-    assert list((hands.root / "reconcile-spool").iterdir()) == []
+    assert spools(hands) == []
 
 
 def contents(hands: ButlerHands, wanted: Iterable[Piece]) -> list[Content]:

@@ -295,8 +295,13 @@ def test_nothing_is_left_beside_the_datasets(butler_hands: ButlerHands) -> None:
     with pytest.raises(ReconcileError):
         receive(butler_hands, offered(3), replace(offered(4), open=lambda: opened(b"other")))
     receive(butler_hands, offered(3))
-    assert list((butler_hands.root / "reconcile-spool").iterdir()) == []
+    assert spools(butler_hands) == []
     assert len(_files(butler_hands.root / "Cam")) == 1
+
+
+def spools(hands: ButlerHands) -> list[Path]:
+    """Return the directories of those who receive, or died of it."""
+    return [path for path in (hands.root / "reconcile-spool").iterdir() if path.is_dir()]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -326,7 +331,7 @@ def test_what_the_dead_left_in_the_spool_is_removed_and_what_the_living_have_the
         assert not dead.exists()
         if content.uuid != inner.uuid:
             receive(butler_hands, inner, progress=note)
-            assert len(list(dead.parent.iterdir())) == 1
+            assert len(spools(butler_hands)) == 1
 
     outer = offered(3)
     receive(butler_hands, outer, progress=note)
@@ -345,7 +350,7 @@ def test_where_the_source_went_away_the_next_attempt_goes_on_with_what_had_come(
     assert butler_hands.repository.observe(EVERYTHING) == before
     assert receive(butler_hands, replace(came, open=_never), gone) == [came.content, gone.content]
     assert read(butler_hands, came, gone) == [b"bias: 3\n", b"bias: 4\n"]
-    assert list((butler_hands.root / "reconcile-spool").iterdir()) == []
+    assert spools(butler_hands) == []
 
 
 def test_nothing_that_was_left_is_believed(butler_hands: ButlerHands) -> None:
@@ -353,7 +358,7 @@ def test_nothing_that_was_left_is_believed(butler_hands: ButlerHands) -> None:
     pieces = offered(3), offered(4)
     with pytest.raises(Unreachable):
         receive(butler_hands, *pieces, replace(offered(5), open=_unreachable))
-    (left,) = (butler_hands.root / "reconcile-spool").iterdir()
+    (left,) = spools(butler_hands)
     for piece, text in zip(pieces, ("bia", "bias: 9\n"), strict=True):
         (left / f"{piece.uuid}.yaml").write_text(text)
     receive(butler_hands, *pieces)
@@ -364,14 +369,15 @@ def test_what_another_run_has_left_is_not_taken_for_this_one(butler_hands: Butle
     with pytest.raises(Unreachable):
         receive(butler_hands, offered(3), replace(offered(4), open=_unreachable), run="Cam/calib/DM-9/run")
     receive(butler_hands, piece := offered(3))
-    assert list((butler_hands.root / "reconcile-spool").iterdir()) == []
+    assert spools(butler_hands) == []
     assert held(butler_hands) == {data_id(3): piece.uuid}
 
 
 def test_who_may_write_into_the_datastore_may_spool_there(butler_hands: ButlerHands) -> None:
     butler_hands.root.chmod(0o2775)
     receive(butler_hands, offered(3))
-    assert (butler_hands.root / "reconcile-spool").stat().st_mode & 0o7777 == 0o2775
+    spool = butler_hands.root / "reconcile-spool"
+    assert (spool.stat().st_mode & 0o7777, (spool / ".lock").stat().st_mode & 0o777) == (0o2775, 0o664)
 
 
 def test_nothing_is_read_any_more_from_a_place_that_went_away(butler_hands: ButlerHands) -> None:

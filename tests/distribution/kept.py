@@ -15,7 +15,7 @@ from tests.distribution.two_sites import LEAVES, TwoSites
 
 DATABASE = "gen3.sqlite3"
 """Its file, and the beginning of that of its journal, which a dead writer leaves."""
-LOCKS, SPOOL, PARTS = "reconcile-locks", "reconcile-spool", ".parts"
+LOCKS, LOCK, SPOOL, PARTS = "reconcile-locks", ".lock", "reconcile-spool", ".parts"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def files(root: Path) -> dict[str, str]:
     return {
         str(path.relative_to(root)): _digest(path)
         for path in sorted(root.rglob("*"))
-        if not path.is_dir() and not path.name.startswith(DATABASE) and path.parent.name != LOCKS
+        if not path.is_dir() and not path.name.startswith(DATABASE) and path.parent.name != LOCKS and path.name != LOCK
     }
 
 

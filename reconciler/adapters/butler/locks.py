@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...errors import Locked
+from .beside import directory, lock_file
 from .connect import Connection, told
 
 DIRECTORY = "reconcile-locks"
@@ -35,7 +36,7 @@ def held(connection: Connection, name: str) -> Iterator[None]:
         if url.get_backend_name() == "postgresql":
             holder: Any = _advisory(url, connection, name)
         else:
-            holder = _flock(Path(url.database).parent / DIRECTORY, connection.place, name)
+            holder = _flock(directory(Path(url.database).parent / DIRECTORY), connection.place, name)
     with closing(holder):
         yield
 
@@ -60,10 +61,9 @@ def _advisory(url: Any, connection: Connection, name: str) -> Any:
         raise
 
 
-def _flock(directory: Path, place: str, name: str) -> TextIO:
+def _flock(folder: Path, place: str, name: str) -> TextIO:
     """Return an open file that holds the lock until it is closed. The file stays: removing it would be a race."""
-    directory.mkdir(exist_ok=True)
-    file = (directory / f"{_digest(name)[:16]}.lock").open("a+", encoding="utf-8")
+    file = os.fdopen(lock_file(folder / f"{_digest(name)[:16]}.lock"), "r+", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

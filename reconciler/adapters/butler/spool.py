@@ -17,8 +17,9 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from ...errors import ReconcileError, Unreachable
+from .beside import directory, lock_file
 
-DIRECTORY = "reconcile-spool"
+DIRECTORY, LOCK = "reconcile-spool", ".lock"
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def spool(butler: Any, run: str) -> Iterator[Path]:
         with TemporaryDirectory() as folder:
             yield Path(folder)
         return
-    mine, lock = _moved_in(_base(root), f"{sha256(run.encode()).hexdigest()[:16]}.")
+    mine, lock = _moved_in(directory(root / DIRECTORY), f"{sha256(run.encode()).hexdigest()[:16]}.")
     useful = False
     try:
         yield mine
@@ -57,17 +58,6 @@ def _is_final(error: BaseException) -> bool:
     return isinstance(error, (ReconcileError, OSError)) and not isinstance(error, Unreachable)
 
 
-def _base(root: Path) -> Path:
-    """Return where all spools are, writeable for whoever may write into the datastore."""
-    base = root / DIRECTORY
-    try:
-        base.mkdir()
-        base.chmod(root.stat().st_mode & 0o7777)
-    except FileExistsError:
-        pass
-    return base
-
-
 def _moved_in(base: Path, prefix: str) -> tuple[Path, int]:
     """Return a directory and its lock: one that the dead have left of the same RUN, or a new one. The others go."""
     with _locked(base):
@@ -82,17 +72,16 @@ def _moved_in(base: Path, prefix: str) -> tuple[Path, int]:
                 os.close(lock)
         if mine is None:
             new = Path(mkdtemp(prefix=prefix, dir=base))
-            lock = os.open(new, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            mine = new, lock
+            mine = new, lock_file(new / LOCK)
+            fcntl.flock(mine[1], fcntl.LOCK_EX)
         return mine
 
 
 def _lock_of_the_dead(folder: Path) -> int | None:
     """Return the lock of a directory in which nobody lives."""
     try:
-        lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
+        lock = lock_file(folder / LOCK)
+    except OSError:  # it is no directory, or somebody else's
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,7 +99,7 @@ def _is_own(folder: Path) -> bool:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    lock = os.open(folder, os.O_RDONLY)
+    lock = lock_file(folder / LOCK)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
