@@ -5,11 +5,10 @@ LSSTComCam with two detectors of tiny amplifiers, two exposures of each kind. Wo
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from typing import Any
 from git import Repo
 
 from reconciler import seals
-from reconciler.cli.main import run
 from reconciler.demo import camera as cameras
 from reconciler.demo import frames, specs
 from reconciler.demo.story import ALWAYS
+from tests.checkouts import Checkout, Said, begin
 
 CAMERA = replace(cameras.find("LSSTComCam"), detectors="0..1")
 BASE = f"specs/{CAMERA.name}"
@@ -33,25 +32,8 @@ COUNTED = (*PRODUCTS.values(), "camera")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Playground:
+class Playground(Checkout):
     """One world: a git repository with `repo/` (Butler) and `raws/` beside its specs."""
-
-    root: Path
-
-    def reconcile(self, *arguments: str) -> Said:
-        """Type a command of reconcile."""
-        told = io.StringIO()
-        with redirect_stdout(told), redirect_stderr(told):
-            code = run([*arguments, "--directory", str(self.root)])
-        return Said(code, told.getvalue())
 
     def plan(self) -> str:
         """Return what `plan` says."""
@@ -63,22 +45,10 @@ class Playground:
         """Apply without being asked."""
         return self.reconcile("apply", "--auto-approve", *options)
 
-    def write(self, name: str, text: str) -> None:
-        """Write one file of the specs."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
     @property
     def git(self) -> Repo:
         """The git repository."""
         return Repo(self.root)
-
-    def commit(self, message: str) -> None:
-        """Commit everything."""
-        with self.git as git:
-            git.git.add("--all")
-            git.git.commit("--quiet", "-m", message)
 
     @contextmanager
     def butler(self) -> Iterator[Any]:
@@ -111,22 +81,14 @@ def locked(root: Path, *, size: str = "16x16", count: int = 2) -> Playground:
     of_each = ("--bias", str(count), "--dark", str(count), "--exptime", "30", "--flat", f"r:{count}")
     take(root / "raws", 20241206, *of_each, size=size)
     frames.ingest(root, CAMERA, root / "raws")
-    world = _git(root)
+    begin(root).close()
+    world = Playground(root)
     for name, text in specs.files(CAMERA, FOUND, "", ALWAYS).items():
         world.write(name, text)
     world.commit(f"{specs.TICKET}: bias, dark and flats")
     assert (said := world.reconcile("lock")).code == 0, said.text
     world.commit(f"{specs.TICKET}: lock")
     return world
-
-
-def _git(root: Path) -> Playground:
-    with Repo.init(root, initial_branch="main") as git, git.config_writer() as config:
-        config.set_value("user", "name", "calibration scientist")
-        config.set_value("user", "email", "scientist@example.org")
-        config.set_value("commit", "gpgsign", "false")
-        config.set_value("gc", "auto", "0")
-    return Playground(root)
 
 
 def datasets(butler: Any) -> Counter[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from git import Repo
+
+from tests.checkouts import begin
 
 PLACE = "usdf/main"
 ARCHIVE = "archive"
@@ -64,9 +65,7 @@ def write_specs(root: Path, size: Size) -> None:
         path = root / (name if "/" in name else f"specs/{INSTRUMENT}/{name}.yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
-    with Repo.init(root, initial_branch="main") as git, git.config_writer() as config:
-        config.set_value("user", "name", "benchmark")
-        config.set_value("user", "email", "benchmark@example.org")
+    with begin(root) as git:
         (root / ".gitignore").write_text(f"/repo\n/repo-*\n/{ARCHIVE}\n/.reconcile/\n")
         git.git.add("--all")
         git.git.commit("--quiet", "-m", "Everything that is wanted")

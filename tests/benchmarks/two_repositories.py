@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from git import Repo
 
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.cli.main import run
@@ -27,6 +26,7 @@ from reconciler.spec.documents import Model
 from reconciler.spec.load import load_tree
 from reconciler.work import Generation
 from tests import butler_world
+from tests.checkouts import begin
 from tests.several import MAIN, SUMMIT, deployment, site
 from tests.worlds import INSTRUMENT, TICKET, Ask, calibration_set, catalog, chain
 
@@ -94,10 +94,7 @@ def _commit(root: Path, more: dict[str, Any]) -> None:
         path = root / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
-    with Repo.init(root, initial_branch="main") as git:
-        with git.config_writer() as config:
-            config.set_value("user", "name", "benchmark")
-            config.set_value("user", "email", "benchmark@example.org")
+    with begin(root) as git:
         ignored = [f"/{name}/" for name in (ORIGIN, OTHER, f"{OTHER}-before", ARCHIVE, "export", ".reconcile")]
         (root / ".gitignore").write_text("\n".join(ignored))
         git.git.add("--all")

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from git import Repo
 
 from reconciler.adapters.memory_trust import MemoryHistory
 from reconciler.adapters.trusted_branch import AsMerged, TrustedBranch
 from reconciler.commits import Edit
 from reconciler.errors import PolicyRefused, Unreachable
 from reconciler.ports import History
+from tests.checkouts import begin
 
 
 class Branch(Protocol):
@@ -39,12 +39,8 @@ class InGit:
     """A remote with a branch `main`, and a cache for who reads it."""
 
     def __init__(self, folder: Path) -> None:
-        self.repo = Repo.init(folder / "remote", initial_branch="main")
+        self.repo = begin(folder / "remote")
         self.cache = folder / "cache"
-        with self.repo.config_writer() as config:
-            config.set_value("user", "name", "Test")
-            config.set_value("user", "email", "test@example.org")
-            config.set_value("commit", "gpgsign", "false")
 
     @property
     def root(self) -> Path:

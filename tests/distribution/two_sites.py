@@ -11,11 +11,10 @@ a public chain, a calibration and a tag of somebody, which nobody may touch. Wor
 
 from __future__ import annotations
 
-import io
 import random
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,17 +22,16 @@ from unittest import mock
 from uuid import uuid4
 
 import yaml
-from git import Repo
 
 from reconciler.adapters.butler import ButlerRepository
 from reconciler.cli import session
-from reconciler.cli.main import run
 from reconciler.jobs import Job
 from reconciler.seals import Datasets
 from reconciler.site import Place, connect
 from reconciler.spec.documents import Model, Site
 from tests import butler_world
 from tests.butler_world import CONTENT, ButlerExecutor
+from tests.checkouts import Checkout, Said, begin
 from tests.servers.postgresql import Server
 from tests.several import EMBARGO, MAIN, SUMMIT, deployment, site
 from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, catalog, chain, document
@@ -53,25 +51,8 @@ DATASETS = 2 * len(DETECTORS) + len(DEFECTIVE)
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True)
-class TwoSites:
+class TwoSites(Checkout):
     """One world, as it stands in a directory."""
-
-    root: Path
-
-    def reconcile(self, *arguments: str) -> Said:
-        """Type a command of reconcile."""
-        told = io.StringIO()
-        with redirect_stdout(told), redirect_stderr(told):
-            code = run([*arguments, "--directory", str(self.root)])
-        return Said(code, told.getvalue())
 
     def apply(self, name: str) -> Said:
         """Apply at one site without being asked."""
@@ -114,17 +95,9 @@ class TwoSites:
 
     def write(self, name: str, content: Model | str) -> None:
         """Write a document, or a text."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Model):
             content = yaml.safe_dump(content.model_dump(mode="json", exclude_unset=True, by_alias=True))
-        path.write_text(content, encoding="utf-8")
-
-    def commit(self, message: str) -> None:
-        """Commit everything."""
-        with Repo(self.root) as git:
-            git.git.add("--all")
-            git.git.commit("--quiet", "-m", message)
+        super().write(name, content)
 
 
 @dataclass(frozen=True)
@@ -189,12 +162,7 @@ def _begin(world: TwoSites) -> None:
 
 
 def _documents(world: TwoSites) -> None:
-    Repo.init(world.root, initial_branch="main").close()
-    with Repo(world.root) as git, git.config_writer() as config:
-        config.set_value("user", "name", "calibration scientist")
-        config.set_value("user", "email", "scientist@example.org")
-        config.set_value("commit", "gpgsign", "false")
-        config.set_value("gc", "auto", "0")
+    begin(world.root).close()
     world.write(".gitignore", "/main/\n/embargo/\n/cam/\n/archive/\n.reconcile/\n")
     base = f"specs/{INSTRUMENT}"
     everywhere = f"0..{DETECTORS[-1]}"

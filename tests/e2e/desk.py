@@ -20,6 +20,7 @@ from git import Repo
 from lsst.daf.butler import Butler
 
 from reconciler.cli.main import run
+from tests.checkouts import begin
 from tests.pipelines import repository
 from tests.pipelines.jobs import CP_PIPE_DIR
 
@@ -220,10 +221,7 @@ def chain(*members: str, name: str = PUBLIC) -> dict[str, Any]:
 def lay_out(root: Path, *products: str) -> Desk:
     """Make a desk with committed specs of these products; its Butler repository is not there yet."""
     root.mkdir(parents=True, exist_ok=True)
-    with Repo.init(root, initial_branch="main").config_writer() as config:
-        config.set_value("user", "name", "Test")
-        config.set_value("user", "email", "test@example.org")
-        config.set_value("commit", "gpgsign", "false")
+    begin(root).close()
     desk = Desk(root)
     desk.write(".gitignore", "repo/\n.reconcile/\n*.plan\n")
     desk.write(SITE, site())

@@ -41,7 +41,7 @@ def test_the_commit_that_changed_the_answer_is_found(locked: Desk) -> None:
         remark(locked, f"after {number}")
     said = locked.done(*BISECT, *TIME, "--good", good)
     assert f"changed in {changed[:12]}" in said.out
-    assert "Test: rerun 20241208b" in said.out
+    assert "scientist: rerun 20241208b" in said.out
     assert f"before  {leaf('biasGen')} by {leaf('bias')}" in said.out
     assert f"after   {leaf('biasGen', '20241208b')} by {leaf('bias', '20241208b')}" in said.out
 

@@ -15,6 +15,7 @@ import pytest
 from git import Repo
 
 from reconciler.errors import ExitCode
+from tests.checkouts import named
 from tests.e2e import board as boards
 from tests.e2e import desk as desks
 from tests.e2e.board import MACHINE, MAIN, Board
@@ -82,9 +83,7 @@ class Forge:
 
 
 def merges(repo: Repo, branch: str) -> None:
-    with repo.config_writer() as config:
-        config.set_value("user", "name", "forge")
-        config.set_value("user", "email", "forge@example.org")
+    named(repo, "forge")
     repo.git.merge("--quiet", "--no-ff", "-m", f"Merge {branch}", f"origin/{branch}")
 
 
@@ -129,9 +128,8 @@ def a_set_is_proposed(forge: Forge) -> None:
     with Repo.clone_from(str(forge.board.remote), clone):
         pass
     scientist = Desk(clone)
-    with Repo(clone).config_writer() as config:
-        config.set_value("user", "name", "scientist")
-        config.set_value("user", "email", "scientist@example.org")
+    with Repo(clone) as cloned:
+        named(cloned, "scientist")
     for name, text in forge.proposed.items():
         scientist.write(name, text)
     scientist.commit("DM-1: bias and dark")

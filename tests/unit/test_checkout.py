@@ -9,16 +9,12 @@ from git import Repo
 
 from reconciler.adapters.checkout import Checkout
 from reconciler.errors import PolicyRefused, ReconcileError, UsageError
+from tests.checkouts import begin
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo.init(tmp_path, initial_branch="main")
-    with made.config_writer() as config:
-        config.set_value("user", "name", "Test")
-        config.set_value("user", "email", "test@example.org")
-        config.set_value("commit", "gpgsign", "false")
-    return made
+    return begin(tmp_path)
 
 
 def commit(repo: Repo, name: str, text: str = "x") -> str:
@@ -166,4 +162,4 @@ def test_what_a_merge_brought_counts_as_the_merge(repo: Repo) -> None:
 
 def test_a_commit_is_told_by_its_day_author_and_first_line(repo: Repo) -> None:
     last = commit(repo, "specs/a.yaml")
-    assert checkout(repo).subject(last).endswith(" Test: specs/a.yaml")
+    assert checkout(repo).subject(last).endswith(" scientist: specs/a.yaml")
