@@ -17,7 +17,7 @@ Number: TypeAlias = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 class Shape(BaseModel):
     """Fields of the names and types that this version writes, and no others."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(extra="forbid")
 
     @classmethod
     def check(cls, content: object) -> None:
@@ -28,7 +28,7 @@ class Shape(BaseModel):
 class _Intent(BaseModel):
     """What is told of an intent; more may stand there."""
 
-    model_config = ConfigDict(extra="allow", defer_build=True)
+    model_config = ConfigDict(extra="allow")
 
     exposures: list[Number | str] = Field(default_factory=list)
     precursors: list[Pair] = Field(default_factory=list)

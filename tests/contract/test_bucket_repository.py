@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -79,6 +81,36 @@ def test_where_one_differs_nothing_comes_into_the_bucket(hands: BucketHands) -> 
         receive(hands, good, replace(bad, open=lambda: opened(b"other")))
     (root,) = hands.butler.get_datastore_roots().values()
     assert [name for *_, names in root.walk() for name in names] == []
+
+
+def test_what_had_come_before_the_source_went_away_waits_among_temporary_files_of_ones_own(
+    hands: BucketHands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def away() -> None:
+        raise Unreachable("the archive is gone")
+
+    def never() -> None:
+        raise AssertionError("what had come was read again")
+
+    came, gone = offered(3), offered(4)
+    with pytest.raises(Unreachable):
+        receive(hands, came, replace(gone, open=away))
+    (base,) = tmp_path.glob("reconcile-spool-*")
+    assert base.stat().st_mode & 0o777 == 0o700
+    assert receive(hands, replace(came, open=never), gone) == [came.content, gone.content]
+    assert [path.name for path in base.iterdir()] == [".lock"]
+
+
+def test_temporary_files_that_others_can_change_are_refused(
+    hands: BucketHands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (base := tmp_path / f"reconcile-spool-{os.geteuid()}").mkdir()
+    base.chmod(0o777)
+    with pytest.raises(ReconcileError, match="is not a directory of yours alone"):
+        receive(hands, offered(3))
 
 
 @pytest.mark.parametrize("how", LOSSES)

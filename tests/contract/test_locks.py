@@ -68,7 +68,18 @@ def test_whoever_may_write_into_the_repository_may_lock(sqlite_hands: ButlerHand
     with sqlite_hands.repository.lock(NAME):
         locks = sqlite_hands.root / "reconcile-locks"
         (lock,) = locks.iterdir()
-    assert (locks.stat().st_mode & 0o7777, lock.stat().st_mode & 0o777) == (0o2775, 0o664)
+    assert (locks.stat().st_mode & 0o7777, lock.stat().st_mode & 0o777) == (0o3775, 0o664)
+
+
+def test_a_lock_that_was_left_for_one_alone_is_opened_for_all_by_its_owner(sqlite_hands: ButlerHands) -> None:
+    """As who died while making it has left it, or whoever had another umask."""
+    sqlite_hands.root.chmod(0o775)
+    group = sqlite_hands.root.stat().st_gid
+    with sqlite_hands.repository.lock(NAME):
+        (lock,) = (sqlite_hands.root / "reconcile-locks").iterdir()
+    lock.chmod(0o600)
+    with sqlite_hands.repository.lock(NAME):
+        assert (lock.stat().st_mode & 0o777, lock.stat().st_gid) == (0o664, group)
 
 
 def test_a_lock_is_never_taken_through_a_link(sqlite_hands: ButlerHands, tmp_path: Path) -> None:

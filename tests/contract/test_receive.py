@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import pytest
@@ -319,23 +323,26 @@ def test_a_file_that_a_killed_attempt_left_is_written_over(butler_hands: ButlerH
     assert path.read_text() == "bias: 3\n"
 
 
-def test_what_the_dead_left_in_the_spool_is_removed_and_what_the_living_have_there_stays(
+def test_what_the_dead_left_in_the_spool_long_ago_is_removed_and_what_the_living_have_there_stays(
     butler_hands: ButlerHands,
 ) -> None:
-    dead = butler_hands.root / "reconcile-spool" / "dead"
-    dead.mkdir(parents=True)
-    (dead / "file").write_text("half of a fi")
+    dead, dying = (butler_hands.root / "reconcile-spool" / name for name in ("dead", "dying"))
+    for folder in (dead, dying):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("half of a fi")
+    os.utime(dead, (0, 0))
     inner = offered(4)
 
     def note(content: Content) -> None:
         assert not dead.exists()
         if content.uuid != inner.uuid:
             receive(butler_hands, inner, progress=note)
-            assert len(spools(butler_hands)) == 1
+            assert len(spools(butler_hands)) == 2
 
     outer = offered(3)
     receive(butler_hands, outer, progress=note)
     assert held(butler_hands) == {data_id(3): outer.uuid, data_id(4): inner.uuid}
+    assert spools(butler_hands) == [dying]
 
 
 def _unreachable() -> None:
@@ -365,19 +372,60 @@ def test_nothing_that_was_left_is_believed(butler_hands: ButlerHands) -> None:
     assert read(butler_hands, *pieces) == [b"bias: 3\n", b"bias: 4\n"]
 
 
-def test_what_another_run_has_left_is_not_taken_for_this_one(butler_hands: ButlerHands) -> None:
+def test_what_came_for_one_run_waits_while_another_is_received(butler_hands: ButlerHands) -> None:
+    came, gone, other = offered(3), offered(4), offered(3)
     with pytest.raises(Unreachable):
-        receive(butler_hands, offered(3), replace(offered(4), open=_unreachable), run="Cam/calib/DM-9/run")
-    receive(butler_hands, piece := offered(3))
+        receive(butler_hands, came, replace(gone, open=_unreachable), run="Cam/calib/DM-9/run")
+    receive(butler_hands, other)
+    assert held(butler_hands) == {data_id(3): other.uuid}
+    receive(butler_hands, replace(came, open=_never), gone, run="Cam/calib/DM-9/run")
     assert spools(butler_hands) == []
-    assert held(butler_hands) == {data_id(3): piece.uuid}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ESTALE, "Stale file handle"), TimeoutError("timed out")])
+def test_a_repository_that_goes_away_while_it_is_read_is_asked_no_more_and_what_came_stays(
+    butler_hands: ButlerHands, error: OSError
+) -> None:
+    came, gone = offered(3), offered(4)
+    with pytest.raises(Unreachable, match="cannot be read"):
+        receive(butler_hands, came, replace(gone, open=lambda: _breaks(error)))
+    assert receive(butler_hands, replace(came, open=_never), gone) == [came.content, gone.content]
+
+
+def _breaks(error: OSError) -> AbstractContextManager[BinaryIO]:
+    """Open a file that cannot be read to its end."""
+
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise error
+
+    return nullcontext(Broken())
+
+
+def test_nobody_moves_into_what_a_link_leads_to(butler_hands: ButlerHands, tmp_path: Path) -> None:
+    with pytest.raises(Unreachable):
+        receive(butler_hands, replace(offered(3), open=_unreachable))
+    (left,) = spools(butler_hands)
+    left.rename(elsewhere := tmp_path / "elsewhere")
+    left.symlink_to(elsewhere)
+    receive(butler_hands, offered(3))
+    assert [path.name for path in elsewhere.iterdir()] == [".lock"]
+
+
+def test_what_others_may_write_into_is_no_place_to_go_on_from(butler_hands: ButlerHands) -> None:
+    with pytest.raises(Unreachable):
+        receive(butler_hands, came := offered(3), replace(offered(4), open=_unreachable))
+    (left,) = spools(butler_hands)
+    left.chmod(0o770)
+    assert receive(butler_hands, came) == [came.content]
+    assert spools(butler_hands) == [left]
 
 
 def test_who_may_write_into_the_datastore_may_spool_there(butler_hands: ButlerHands) -> None:
     butler_hands.root.chmod(0o2775)
     receive(butler_hands, offered(3))
     spool = butler_hands.root / "reconcile-spool"
-    assert (spool.stat().st_mode & 0o7777, (spool / ".lock").stat().st_mode & 0o777) == (0o2775, 0o664)
+    assert (spool.stat().st_mode & 0o7777, (spool / ".lock").stat().st_mode & 0o777) == (0o3775, 0o664)
 
 
 def test_nothing_is_read_any_more_from_a_place_that_went_away(butler_hands: ButlerHands) -> None:

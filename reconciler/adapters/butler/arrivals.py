@@ -15,7 +15,7 @@ from ...errors import ReconcileError, Unreachable
 from ...parcel import Counted, Piece
 from ...words import count, megabytes
 from ..chunk import CHUNK
-from .failures import of_files, reason
+from .failures import of_files, unread
 
 THREADS = 4
 """Files that are copied at once; hashing lets other threads go on."""
@@ -108,13 +108,10 @@ def _left(path: Path, piece: Piece) -> Content | None:
 
 
 def _copied(path: Path, piece: Piece) -> Content:
-    """Copy one file. Nothing is hashed twice: of what its stream proves, only the bytes that were written are counted.
-
-    Whatever is not what it should be does not stay for the next attempt to look at.
-    """
+    """Copy one file. Nothing is hashed twice: of what its stream proves, only the bytes written are counted."""
     proven = piece.content if piece.proven else None
     digest, size = hashlib.sha256(), 0
-    with path.open("xb") as copy, piece.open() as file:
+    with piece.open() as file, path.open("xb") as copy:
         os.fchmod(copy.fileno(), READABLE)
         while chunk := _read(piece, file):
             if proven is None:
@@ -133,7 +130,7 @@ def _read(piece: Piece, file: BinaryIO) -> bytes:
     except Exception as error:
         if not of_files(error):
             raise
-        raise ReconcileError(f"the file of {piece} cannot be read: {reason(error)}") from error
+        raise unread(f"the file of {piece}", error) from error
 
 
 def _differs(piece: Piece, expected: Content, found: Content) -> ReconcileError:

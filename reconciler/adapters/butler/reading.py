@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ...errors import ReconcileError
-from .failures import of_files, reason
+from .failures import of_files, unread
 
 
 @contextmanager
@@ -21,5 +20,5 @@ def reading(uri: Any) -> Iterator[BinaryIO]:
         except Exception as error:
             if not of_files(error):
                 raise
-            raise ReconcileError(f"{uri} cannot be read: {reason(error)}") from error
+            raise unread(str(uri), error) from error
         yield file
