@@ -2,17 +2,20 @@
 
     python -m tests.benchmarks.bench_deployed
 
-Each of 20 sets was fetched from the archive, certified, linked and tagged; each dataset has a file of its own, which is
+Each of 22 sets was fetched from the archive, certified, linked and tagged; each dataset has a file of its own, which is
 looked for. The whole command `reconcile plan` is measured. The floor is `bare_queries.py`: import the same middleware,
 open the same repository, ask the same queries, take every row, list the same directories, parse the manifests of the
-archive; once through Butler, and once by the SQL that Butler sends. What PostgreSQL itself uses is not counted.
+archive; once through Butler, and once by the SQL that Butler sends. What PostgreSQL itself uses is not counted. Though
+it looks for every file, the plan is also set against import, opening and queries alone.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.bench_plan import PLAN, against
@@ -24,8 +27,10 @@ from tests.servers.postgresql import postgresql
 
 ROOT = Path(__file__).parents[2]
 PLACE = "summit/cam"
-FULL = Size(places=(PLACE,))
-HALF = Size(collections=5_000, tickets=10, places=(PLACE,))
+FULL = Size(tickets=22, places=(PLACE,))
+HALF = Size(collections=5_000, tickets=11, places=(PLACE,))
+FILES = ("list", "parse", "records of all files")
+"""How those parts of the floor begin that are no queries of a registry."""
 TURNS = 5
 SITE = ["--site", "summit"]
 BARE = [sys.executable, str(Path(__file__).with_name("bare_queries.py")), "--files", "--archive", ARCHIVE]
@@ -63,11 +68,23 @@ def full(report: Report, root: Path, half: int) -> None:
         sent = statements(root)
     against(report, "bare Butler queries", used["butler"], used["plan"])
     against(report, "bare SQL", used["sql"], used["plan"])
+    plans = [one.cpu_s for one in used["plan"]]
+    without_files(report, "Butler's queries", used["butler"], plans, at_most=2.5)
+    without_files(report, "bare SQL", used["sql"], plans)
     report.add("statements of a plan", sent)
     report.add("  of half as many collections and certifications", half)
     # Butler reads documentation, and records of files, of a thousand in one statement.
     thousands = (FULL.collections - HALF.collections + FULL.certifications - HALF.certifications) / 1000
     report.add("  more for each thousand more of them", (sent - half) / thousands, at_most=1.1)
+
+
+def without_files(
+    report: Report, what: str, floor: list[Used], plans: list[float], at_most: float | None = None
+) -> None:
+    """Tell what the plan takes of a floor that looks for no files."""
+    parts = [json.loads(one.output) for one in floor]
+    least = median(sum(s for name, s in one.items() if not name.startswith(FILES)) for one in parts)
+    report.add(f"plan against import, open and {what} alone", median(plans) / least, "x", at_most=at_most)
 
 
 def _plan(root: Path) -> Used:
