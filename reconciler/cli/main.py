@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +10,8 @@ from typing import Annotated
 import typer
 
 from .app import Json, app
+from .collector import one_command
 from .commands import approval, courier, past, questions, sites, specs
-
-SELDOM = 20_000, 10, 10
-"""How many new objects make the collector of cycles look at the young, and how often it looks at older ones.
-
-By default it goes through everything that is imported again and again, an eighth of the time of a short command.
-"""
 
 for group in (specs, sites, approval, courier, questions, past):
     app.add_typer(group.commands)
@@ -40,9 +34,8 @@ def demo(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that DESIGN section 9 gives the outcome."""
-    gc.set_threshold(*SELDOM)
-    code = run(sys.argv[1:] if arguments is None else arguments)
-    gc.freeze()  # or Python looks through all that was imported for cycles once more, before the process ends anyway
+    with one_command():
+        code = run(sys.argv[1:] if arguments is None else arguments)
     sys.exit(code)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from ..spec.documents import Site
 from ..spec.documents.trust import Root
 from ..spec.load import Tree, load_tree
 from ..spec.problems import raise_if_invalid
+from .collector import many_objects
 from .sightings import signature_of, told_of
 from .trusted import authority, line_if_merged, line_of, root_for, told
 
@@ -89,7 +89,7 @@ class Sight:
 
     def look(self) -> Look:
         """Look at all repositories of the site."""
-        with _many_objects():
+        with many_objects():
             seen = look(self.readers.values(), whole_scope(self.want), self.want, self.facts)
         return compared(seen, self.want, self.repositories, awaited(seen, self.want))
 
@@ -123,22 +123,6 @@ class Sight:
         return Heading(
             site, commit, uncommitted, self.site.trust, drift_since, self.observed, self.vouched, self.as_merged
         )
-
-
-@contextmanager
-def _many_objects() -> Iterator[None]:
-    """Hold the collector of cycles back, and let it pass over what is there in the end.
-
-    Rows make no cycles, and what was imported and seen stays until the command ends.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.freeze()
-            gc.enable()
 
 
 @dataclass(frozen=True, kw_only=True)
