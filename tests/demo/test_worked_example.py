@@ -167,3 +167,17 @@ def test_what_was_broken_was_named(told: tuple[Path, str]) -> None:
         f"{BASE}/DP1/biasGen.20250207a is not as it was sealed",
     ):
         assert reason in named
+
+
+@pytest.mark.long
+def test_what_was_broken_is_planned_to_be_mended_and_nothing_else(told: tuple[Path, str]) -> None:
+    planned = told[1].split("# What differs has a name")[1].split("$ reconcile apply")[0]
+    for step in (
+        "~ reorder LSSTComCam/calib\n",
+        f"+ link {BASE}/DP1/flat-u.20250207a into {BASE}\n",
+        f"+ fetch lost files of {BASE}/DP1/biasGen.20250207a from archive\n",
+        f"~ certify dark in {BASE}/DP1/dark.20250207a (9 data IDs)\n",
+        "* protect 27 datasets by LSSTComCam/calib_tagged/DM-46360\n",
+    ):
+        assert step in planned
+    assert "\n5 steps to do." in planned
