@@ -69,8 +69,9 @@ class Authority:
         return replace(
             self._public(seen).facts,
             approvals=frozenset(approved - lacking.keys()),
-            revealed={
-                **{grant: what for one, judgement in found for grant, what in _revealed(one, judgement)},
+            revealed={grant: one.revealed for one, _ in found if one.revealed for grant in one.grants},
+            files={
+                **{grant: root for one, judgement in found for grant, root in _delivered(one, judgement)},
                 **_restored(signed_files(self.line.records), seen.facts.observations),
             },
             lacking=lacking,
@@ -176,11 +177,9 @@ class Authority:
         return f"{self.site} may be changed only in its windows: {hours}"
 
 
-def _revealed(one: Asked, judgement: Judgement) -> Iterator[tuple[Approval, str]]:
-    """Yield what was judged, by what it opens: what a link reveals, or the files of a generation that is deployed."""
-    if one.revealed:
-        yield from ((grant, one.revealed) for grant in one.grants)
-    elif isinstance(one, Deployment):
+def _delivered(one: Asked, judgement: Judgement) -> Iterator[tuple[Approval, str]]:
+    """Yield what the files of a generation that is deployed must hold, by what the yes opens."""
+    if isinstance(one, Deployment):
         for grant in one.grants:
             if root := judgement.statement.parts.get(files_of(grant.subject)):
                 yield grant, root

@@ -62,6 +62,8 @@ class Facts:
         Collection that science is to see -> what it was made with, as far as releases state versions.
     revealed
         What a link that is approved lets science see, as it was judged (see `revealed`).
+    files
+        The content root that a generation must have which is published, fetched or brought back, as it was judged.
     lacking
         What is missing of an approval, in words; of a verb that needs none, only what the policy asks for.
     unmerged
@@ -88,6 +90,7 @@ class Facts:
     standings: Mapping[str, Standing] = field(default_factory=dict)
     software: Mapping[str, Software] = field(default_factory=dict)
     revealed: Mapping[Approval, str] = field(default_factory=dict)
+    files: Mapping[Approval, str] = field(default_factory=dict)
     lacking: Mapping[Approval, str] = field(default_factory=dict)
     unmerged: str = ""
     shut: str = ""

@@ -61,6 +61,20 @@ def deployments(steps: Iterable[Step], scene: Scene) -> Iterator[Deployment]:
             yield _publication(one, scene)
 
 
+def worth_signing(found: Iterable[Asked]) -> tuple[Asked, ...]:
+    """Return what people are shown: an adoption that is asked for with its link serves the archive as well.
+
+    A yes to the lesser one, of the same collection, would overtake the yes of whoever signed before.
+    """
+    everything = tuple(found)
+    linked = {_about(one.statement) for one in everything if not isinstance(one, Deployment)}
+    return tuple(one for one in everything if not (isinstance(one, Deployment) and _about(one.statement) in linked))
+
+
+def _about(statement: Statement) -> tuple[str, str, str]:
+    return statement.verb, statement.subject, statement.site
+
+
 def deployment(one: Deployable, place: str, scene: Scene) -> Deployment:
     """Return the statement that brings a document's calibrations to a place."""
     document, chain = one.document, one.document.naming.ticket_chain

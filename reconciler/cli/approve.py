@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..adapters.ssh_keygen import SshKeygen
 from ..approval.covered import NOWHERE, Subject, authorises, content_of, document_of
+from ..approval.deployments import worth_signing
 from ..approval.effects import Asked
 from ..approval.line import Line
 from ..approval.record import NAMESPACE, SIGNATURE, Decision, NoRecord, Record, is_plain
@@ -94,7 +95,7 @@ def _proposed(said: Said, open_session: Session, line: Line) -> Iterator[Stateme
         found: tuple[Asked, ...] = decides.deployments(seen, want, tree)
     else:
         found = decides.asked(seen, want, tree, open_session.readers, open_session.facts)
-    for one in found:
+    for one in worth_signing(found):
         if one.statement.verb == said.verb and records.concerns(one.statement, said.document):
             if one.open:
                 raise ReconcileError(f"{one.statement.title} cannot be proposed yet: {one.open}", hint="apply first")

@@ -140,6 +140,6 @@ class Fetch(Build, Carried):
         if facts.trust == "none":
             return ""
         contents = {(p.dataset_type, p.data_id): p.content for p in pieces if isinstance(p.content, Content)}
-        if content_root(seal, contents) == facts.revealed.get(Approval(self.verb, self.subject, self.place)):
+        if content_root(seal, contents) == facts.files.get(Approval(self.verb, self.subject, self.place)):
             return ""
         return f"the files of {self.key.leaf} at {self.source} are not those that were approved"

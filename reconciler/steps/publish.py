@@ -102,7 +102,7 @@ class Publish(Carried):
         return DONE
 
     def _unlike(self, leaf: str, part: Part, facts: Facts) -> bool:
-        return facts.trust != "none" and part.root != facts.revealed.get(Approval(self.verb, leaf, self.place))
+        return facts.trust != "none" and part.root != facts.files.get(Approval(self.verb, leaf, self.place))
 
 
 def _as_published(leaf: str, pieces: tuple[Piece, ...], archive: Archive) -> tuple[Piece, ...]:

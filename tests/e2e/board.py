@@ -33,6 +33,8 @@ class Board:
     folder: Path
     site: Desk
     keys: dict[str, Key]
+    sites: tuple[str, ...] = ("here",)
+    """Those that are run from the operator's machine."""
 
     @property
     def remote(self) -> Path:
@@ -70,7 +72,7 @@ class Board:
     def trust_root(self, commit: str, **changes: Any) -> None:
         """Write the site's own configuration."""
         root = {"remote": str(self.remote), "branch": MAIN, "root": commit, **changes}
-        self.trust.write_text(yaml.safe_dump({"kind": "Trust", "sites": {"here": root}}))
+        self.trust.write_text(yaml.safe_dump({"kind": "Trust", "sites": {name: dict(root) for name in self.sites}}))
         self.trust.chmod(0o600)
 
 
@@ -92,7 +94,7 @@ def policy(keys: dict[str, Key], **changes: Any) -> dict[str, Any]:
     return {"kind": "Policy", "people": people, "rules": rules, **changes}
 
 
-def found(folder: Path, locked: Desk, **changes: Any) -> Board:
+def found(folder: Path, locked: Desk, *, sites: tuple[str, ...] = ("here",), **changes: Any) -> Board:
     """Found a board at a desk whose specs are locked: a policy, a remote, a root of trust."""
     try:
         require_client()
@@ -102,9 +104,10 @@ def found(folder: Path, locked: Desk, **changes: Any) -> Board:
         pytest.skip(str(reason))
     site = desks.copy(locked, folder / "site")
     keys = {name: new_key(folder / name) for name in (*PEOPLE, MACHINE)}
-    board = Board(folder, site, keys)
+    board = Board(folder, site, keys, sites)
     site.write(POLICY, policy(keys, **changes))
-    site.edit(desks.SITE, lambda content: content.update(trust="required"))
+    for name in sites:
+        site.edit(f"sites/{name}.yaml", lambda content: content.update(trust="required"))
     root = site.commit("policy")
     with Repo(site.root) as repo:
         repo.clone(str(board.remote), bare=True).close()
@@ -124,9 +127,9 @@ def copied(board: Board, folder: Path) -> Board:
     """Return a copy of a board with everything that it has."""
     shutil.copytree(board.folder, folder, symlinks=True)
     moved = {name: Key(folder / name, key.public) for name, key in board.keys.items()}
-    made = Board(folder, Desk(folder / "site"), moved)
+    made = Board(folder, Desk(folder / "site"), moved, board.sites)
     with Repo(made.site.root) as repo:
         repo.git.remote("set-url", "origin", str(made.remote))
-    old = yaml.safe_load(board.trust.read_text())["sites"]["here"]["root"]
+    old = yaml.safe_load(board.trust.read_text())["sites"][board.sites[0]]["root"]
     made.trust_root(old)
     return made

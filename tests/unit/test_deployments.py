@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.apply import apply
-from reconciler.approval.deployments import Deployment
+from reconciler.approval.deployments import worth_signing
 from reconciler.approval.effects import Asked
 from reconciler.approval.line import Head, Line
 from reconciler.approval.record import Decision, Record, Signed
@@ -85,8 +85,8 @@ class Desk:
         if verb == "deploy":
             found: list[Asked] = [*decides.deployments(looked[0], looked[1], looked[2])]
         else:
-            found = [one for one in decides.asked(*looked) if one.statement.verb == verb]
-        return [decides.statement(one) for one in found if not isinstance(one, Deployment) or verb == "deploy"]
+            found = [one for one in worth_signing(decides.asked(*looked)) if one.statement.verb == verb]
+        return [decides.statement(one) for one in found]
 
     def sign(self, verb: str, *people: str, name: str = "usdf", days_ago: float = 1, place: str = "") -> None:
         """Have dave propose what is asked now, and others approve it."""
@@ -129,6 +129,15 @@ def test_an_adoption_publishes_it_and_a_deployment_brings_it_to_the_places_named
     for name, place in (("usdf", EMBARGO), ("summit", SUMMIT)):
         assert set(adopted.apply(name).values()) == {"done"}
         assert adopted.several.stores[place].children[PUBLIC] == (TICKET, f"{PUBLIC}/LOCAL")
+
+
+def test_people_who_adopt_it_on_different_days_publish_it(built: Desk) -> None:
+    """Each signs one statement: of two about the same collection, the later yes would overtake the earlier one."""
+    built.sign("adopt", "alice", days_ago=3)
+    built.sign("adopt", "bob", days_ago=1)
+    told = built.apply("usdf")
+    assert told["publish archive"] == "done"
+    assert told[f"link {MAIN}"] == "done"
 
 
 def test_without_a_yes_for_this_place_it_waits_with_exit_code_4(adopted: Desk) -> None:
