@@ -18,7 +18,7 @@ from processing.frame import Frame, Image
 from processing.isr import Calibrations, Corrected, remove_signature
 from processing.simulation import curated
 from processing.simulation.effects import Effects
-from processing.simulation.exposure import Shot, expose
+from processing.simulation.exposure import Shot, expose, rays_of
 from processing.simulation.sensor import Sensor, draw, flat_light
 
 CAMERA = find("LSSTComCam")
@@ -48,9 +48,14 @@ class Bench:
 
     def raw(self, number: int, *, light: Image | None = None, electrons: float = 0, seconds: float = 0) -> Any:
         """Expose it."""
-        kind = "flat" if electrons else "dark" if seconds else "bias"
-        shot = Shot(kind, 20241208, number, "2024-12-08T18:00:00", seconds, "r_03", "r", electrons)
-        return expose(DETECTOR, SEGMENT, self.sensor, shot, light=light, seed=1)
+        return expose(DETECTOR, SEGMENT, self.sensor, _shot(number, electrons, seconds), light=light, seed=1)
+
+    def struck(self, number: int, *, electrons: float = 0, seconds: float = 0) -> NDArray[np.bool_]:
+        """Where cosmic rays hit that exposure."""
+        rays = rays_of(DETECTOR, SEGMENT, self.sensor, _shot(number, electrons, seconds), seed=1)
+        hit = np.zeros(SHAPE, np.bool_)
+        hit[rays.rows, rays.columns] = True
+        return hit
 
     def only(self, *names: str) -> dict[str, Any]:
         """The true calibrations of these names."""
@@ -59,8 +64,17 @@ class Bench:
 
     def flat(self, number: int, electrons: float) -> Any:
         """A flat in the light of its own vignetting, response and dust."""
-        light = flat_light(CAMERA, DETECTOR, SEGMENT, self.sensor, "r", self.effects, seed=1)
-        return self.raw(number, light=light, electrons=electrons)
+        return self.raw(number, light=self.response, electrons=electrons)
+
+    @property
+    def response(self) -> Image:
+        """How much of an even light each pixel sees."""
+        return flat_light(CAMERA, DETECTOR, SEGMENT, self.sensor, "r", self.effects, seed=1)
+
+
+def _shot(number: int, electrons: float, seconds: float) -> Shot:
+    kind = "flat" if electrons else "dark" if seconds else "bias"
+    return Shot(kind, 20241208, number, "2024-12-08T18:00:00", seconds, "r_03", "r", electrons)
 
 
 def bench(effects: Effects) -> Bench:
