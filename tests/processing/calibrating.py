@@ -51,18 +51,20 @@ class Calibrated:
 
 
 def calibrated(effects: Effects) -> Calibrated:
-    """Calibrate a sensor that has these effects."""
+    """Calibrate a sensor that has these effects. Products know no kernel, as in the pipelines: it comes after them."""
     real = bench(effects)
-    known: dict[str, Any] = {**real.truth}
+    known: dict[str, Any] = real.only("photon_transfer", "crosstalk", "linearizer")
+    known["charge_transfer"] = _charge_transfer(real)
     numbers = range(FRAMES)
-    bias = combined([corrected(real.raw(n), shot_noise=False, **known) for n in numbers])
-    known |= {"bias": bias, "charge_transfer": _charge_transfer(real)}
+    known["bias"] = combined([corrected(real.raw(n), shot_noise=False, **known) for n in numbers])
     darks = [corrected(real.raw(100 + n, seconds=DARK_S), **known) for n in numbers]
-    known["dark"] = dark = combined(darks, scale=DARK_S, rays=RayCriteria())
+    known["dark"] = combined(darks, scale=DARK_S, rays=RayCriteria())
     flats = [corrected(real.flat(200 + n, FLAT_E), apply_gains=True, **known) for n in numbers]
     level = float(np.median(flats[0].image))
-    flat = replace(combined(flats, scale=level), header={UNITS: "electron"})
-    return Calibrated(real, bias, dark, flat, _defects(bias, dark, flat), known["charge_transfer"], level)
+    known["flat"] = replace(combined(flats, scale=level), header={UNITS: "electron"})
+    measured = {name: known[name] for name in ("bias", "dark", "flat", "charge_transfer")}
+    defects = _defects(known["bias"], known["dark"], known["flat"])
+    return Calibrated(bench=real, **measured, defects=defects, flat_level_e=level)
 
 
 def _charge_transfer(real: Bench) -> ChargeTransfer:

@@ -168,7 +168,8 @@ def test_the_bias_leaves_no_more_than_its_noise_over_the_root_of_the_frames(ever
     """In the means of amplifiers, as asked, which overscans alone bring about; and in columns, which they do not.
 
     As many frames, other ones, are looked at as were combined (N = 12). A column's mean has the noise of both,
-    sqrt(2 / N / rows) that of a pixel, and about a twelfth more by that of the overscan levels.
+    sqrt(2 / N / rows) that of a pixel; overscan levels add a tenth to it, and the correction of deferred charge,
+    which takes the structure of bias frames for charge, a twentieth.
     """
     real, sensor = everything.bench, everything.bench.sensor
     raws = [real.raw(20 + n) for n in range(FRAMES)]
