@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
@@ -35,6 +35,8 @@ PRELOADED = [
 ]
 TOLD = "to do."
 """What an apply says when it has told its plan and begins to work."""
+TRIES = 300
+"""How often somebody who is told to wait types a command; no lock is held for that long."""
 
 
 def die() -> None:
@@ -74,8 +76,11 @@ class FusedBacking(Fused):
             yield Fused(part, Unfinished, self._fuse)
 
 
-def applies(root: str, site: str, cut: Cut, log: str, passed: str) -> None:
-    """Type `reconcile apply` with every port behind a fuse; write down which boundaries were passed."""
+def applies(root: str, site: str, cut: Cut, log: str, passed: str, again: Collection[int] = ()) -> None:
+    """Type `reconcile apply` with every port behind a fuse; write down which boundaries were passed.
+
+    It is typed again as long as it ends with one of the exit codes in `again`, and that is not without end.
+    """
     _say_into(log)
     fuse = CuttingFuse(cut=cut)
     with (
@@ -83,9 +88,18 @@ def applies(root: str, site: str, cut: Cut, log: str, passed: str) -> None:
         mock.patch.object(receiving, "BATCH", BATCH),
         at_commits(fuse),
     ):
-        code = run(["apply", "--site", site, "--auto-approve", "--directory", root])
+        code = _typed(["apply", "--site", site, "--auto-approve", "--directory", root], again)
     Path(passed).write_text("\n".join(fuse.passed), encoding="utf-8")
     sys.exit(code)
+
+
+def _typed(command: list[str], again: Collection[int]) -> int:
+    for _ in range(TRIES):
+        code = run(command)
+        if code not in again:
+            break
+        time.sleep(0.2)  # who holds the lock needs the processors, too
+    return code
 
 
 def _say_into(log: str) -> None:
@@ -132,13 +146,16 @@ class Operator:
         return self.end()
 
 
-def start(world: TwoSites, site: str, cut: Cut | None = None, name: str = "operator") -> Operator:
-    """Let somebody begin to apply."""
+def start(
+    world: TwoSites, site: str, cut: Cut | None = None, name: str = "operator", again: Collection[int] = ()
+) -> Operator:
+    """Let somebody begin to apply, and apply again while it ends with one of the exit codes in `again`."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     log, passed = (world.root.parent / f"{name}.{kind}" for kind in ("log", "passed"))
     log.unlink(missing_ok=True)
-    process = context.Process(target=applies, args=(str(world.root), site, cut or Cut(), str(log), str(passed)))
+    args = (str(world.root), site, cut or Cut(), str(log), str(passed), again)
+    process = context.Process(target=applies, args=args)
     process.start()
     return Operator(process, log, passed)
 
