@@ -133,6 +133,32 @@ def test_whatever_somebody_breaks_is_named_by_status_and_shown_by_plan(desk: Des
     assert "1 step to do" in plan
 
 
+@pytest.mark.parametrize("drifts", [False, True])
+def test_a_repository_that_cannot_be_asked_is_unknown_and_all_others_are_shown(desk: Desk, drifts: bool) -> None:
+    before = rows(desk)
+    (desk.root / PLACES[SUMMIT]).rename(desk.root / "unplugged")
+    if drifts:
+        drop(desk, STAND)
+    told = table(desk)
+    assert told.code == ExitCode.UNREACHABLE, told.everything
+    assert f"{CHAIN} at {SUMMIT}: unknown" in told.out
+    after = rows(desk)
+    assert {cells[SUMMIT]["word"] for cells in after.values() if SUMMIT in cells} == {"unknown"}
+    shown = {place for place in PLACES if place != SUMMIT and not (drifts and place == STAND)}
+    assert {place: after[CHAIN][place] for place in shown} == {place: before[CHAIN][place] for place in shown}
+    assert after[CHAIN][STAND]["word"] == ("drifted" if drifts else PROTECTED)
+
+
+def test_a_place_that_does_without_a_ticket_is_skipped_with_the_reason(desk: Desk) -> None:
+    why = "its stand has another geometry"
+    spec = f"specs/{INSTRUMENT}/DM-2.yaml"
+    desk.edit(spec, lambda content: content["deployment"]["repositories"].update({STAND: {"skip": why}}))
+    desk.commit("no geometry at the test stand")
+    assert f"{CURATED} at {STAND}: skipped\n  {why}\n" in table(desk).out
+    cell = rows(desk)[CURATED][STAND]
+    assert (cell["word"], cell["reasons"], cell["pending"]) == ("skipped", [why], False)
+
+
 def test_one_apply_mends_all_of_it_and_leaves_what_is_theirs(desk: Desk) -> None:
     before = rows(desk)
     for do, _, _ in BREAKS.values():

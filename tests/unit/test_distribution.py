@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply import apply
 from reconciler.archive import PLACE as ARCHIVE
 from reconciler.names import Naming
 from reconciler.protection import Protection
@@ -349,6 +350,29 @@ def test_the_table_tells_how_far_a_ticket_has_come(several: Several) -> None:
     assert row(several, *documents, applied=False) == {MAIN: "linked", SUMMIT: "absent"}
     several.apply("summit", *documents)
     assert row(several, *documents) == {MAIN: "linked", SUMMIT: "protected"}
+
+
+def test_the_table_tells_how_far_a_site_that_is_interrupted_has_come(several: Several) -> None:
+    """Certified is what stands in the ticket's own chain, too: there people who look for it find it.
+
+    Tags are set before anything is linked, so that nothing in use is ever cleaned away; they count in the end.
+    """
+    documents = protected()
+    several.apply("usdf", *documents)
+    want, facts = several.want("summit", *documents)
+    steps = [planned.step for planned in several.plan("summit", *documents).steps]
+    told = []
+    for step in steps:
+        list(apply([step], several.world("summit", want), want, facts))
+        (cell,) = [one for one in several.matrix(*documents, applied=False)[TICKET].cells if one.place == SUMMIT]
+        told.append((step.kind, cell.word, cell.pending))
+    assert told == [
+        ("fetch", "fetched", True),
+        ("certify", "fetched", True),
+        ("protect", "fetched", True),
+        ("link", "certified", True),
+        ("link", "protected", False),
+    ]
 
 
 def test_fingerprints_are_the_same_everywhere(several: Several) -> None:
