@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reconciler.errors import ExitCode
 from reconciler.spec.documents import Model
 from reconciler.state import Gen, Presence
+from reconciler.validity import ALWAYS
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, words
 from tests.worlds import EXPOSURES, INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, chain
 
@@ -62,6 +64,21 @@ def test_a_header_that_names_nothing_fails_and_names_exposure_detector_and_datas
     assert f"exposure {FLAT}, detector 1: its header does not name bias of" in result.outcome.reason
 
 
+def test_a_header_that_names_what_science_does_not_get_fails_and_names_it(several: Several) -> None:
+    """The bias of another detector, beside its own."""
+    documents = spec(**WAIVED)
+    deployed(several, *documents)
+    biases = several.stores[MAIN].certifications[f"{TICKET}/trial/bias.20250207a", "bias"]
+    zero, one = (biases[f"instrument={INSTRUMENT},detector={detector}"][0][-1] for detector in (0, 1))
+    corrected(several, "1", one, zero)
+    (result,) = several.apply("usdf", *documents)
+    assert (result.outcome.word, result.outcome.exit_code) == ("failed", ExitCode.VERIFICATION)
+    made = f"{TICKET}/trial/biasGen.20250207a"
+    told = f"exposure {FLAT}, detector 1: its header names {zero} of {made}, which science does not get there"
+    assert result.outcome.reason == told
+    assert [p.step.kind for p in several.plan("usdf", *documents).steps] == ["smoke"]
+
+
 def test_it_comes_after_the_link_and_is_no_part_of_what_is_linked(several: Several) -> None:
     kinds = [p.step.kind for p in several.plan("usdf", *spec(**WAIVED)).steps]
     assert kinds.index("smoke") > max(i for i, kind in enumerate(kinds) if kind == "link" and i < kinds.index("smoke"))
@@ -84,11 +101,16 @@ def test_a_range_that_no_exposure_tries_is_named(several: Several) -> None:
 
 
 def test_a_filter_that_no_exposure_tries_is_named(several: Several) -> None:
-    for one in EXPOSURES["bias"]:
-        del several.stores[MAIN].exposures[INSTRUMENT, one.id]
-    documents = spec(Ask("bias"), Ask("dark"), Ask("flat"), smoke={**SMOKE, "exposures": [FLAT]}, **WAIVED)
-    plan = several.plan("usdf", *documents)
-    assert [p.step.kind for p in plan.steps].count("smoke") == 1
+    key = INSTRUMENT, FLAT
+    there = several.stores[MAIN].exposures
+    documents = spec(Ask("bias"), Ask("dark"), Ask("flat"), **WAIVED)
+    several.apply("usdf", *documents)
+    there[key] = replace(there[key], physical_filter="g_01")
+    (result,) = several.apply("usdf", *documents)
+    assert result.outcome.word == "blocked"
+    assert result.outcome.reason == (
+        f"no exposure of the smoke test tries {ALWAYS} through r_03; name one in `deployment.smoke`"
+    )
 
 
 def test_what_was_deployed_and_is_hidden_for_every_exposure_fails(several: Several) -> None:
