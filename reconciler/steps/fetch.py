@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ..archive import PLACE as ARCHIVE
 from ..content import Content, content_root
-from ..errors import ExitCode
+from ..errors import ExitCode, Unreachable
 from ..facts import Approval, Facts
 from ..observation import Scope, missing
 from ..parcel import Definition, Piece
@@ -130,10 +130,23 @@ class Fetch(Build, Carried):
             part, definitions = world.archive.part(self.work.source.leaf)
             return definitions, world.archive.store.pieces(part)
         there = world.repository(self.source)
-        contents = there.digests(seal.run, tuple(sorted(seal.datasets)))
-        pieces = there.pieces(seal.run, seal.datasets)
-        known = tuple(replace(one, content=contents[one.dataset_type, one.data_id]) for one in pieces)
-        return there.definitions(frozenset(seal.datasets)), known
+        pieces, known = there.pieces(seal.run, seal.datasets), self._published(world)
+        if any(one.uuid not in known for one in pieces):
+            read = there.digests(seal.run, tuple(sorted(seal.datasets)))
+            known = {**{one.uuid: one for one in read.values()}, **known}
+        offered = tuple(replace(one, content=known[one.uuid]) for one in pieces)
+        return there.definitions(frozenset(seal.datasets)), offered
+
+    def _published(self, world: World) -> Mapping[str, Content]:
+        """Return by UUID what was published of the generation: what the source holds may have rotted since.
+
+        A copy within a site awaits no archive: of what cannot be asked, the source is believed.
+        """
+        try:
+            contents = world.store.contents(self.work.source.leaf) if world.store is not None else {}
+        except Unreachable:
+            return {}
+        return {one.uuid: one for one in contents.values()}
 
     def _unlike(self, seal: Seal, pieces: tuple[Piece, ...], facts: Facts) -> str:
         """Return how the files differ from those that were approved; nothing if nobody asks, or they do not."""

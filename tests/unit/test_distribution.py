@@ -113,6 +113,31 @@ def test_a_file_that_is_no_longer_what_was_published_is_refused_by_name_where_it
     assert files == {**before, f"objects/{item.sha256}": lost}
 
 
+def test_a_copy_within_the_site_is_compared_with_what_was_published(several: Several) -> None:
+    """A file of the origin that has rotted since does not go to its neighbour."""
+    several.apply("usdf", *spec(deployment=deployment(SUMMIT)))
+    made, there = several.stores[MAIN].files, several.stores[EMBARGO]
+    (manifest,) = several.archive.manifests(frozenset({"DM-1"}))
+    item = next(item for item in manifest.parts[LEAF].items if item.data_id == ONE)
+    right, before = several.stores[MAIN].file(item.uuid), dict(there.contents)
+    made[item.uuid] = b"rotten"
+    first = several.apply("usdf", *spec())[0]
+    assert (first.step.kind, first.outcome.word) == ("fetch", "failed")
+    assert f"bias {ONE} ({item.uuid})" in first.outcome.reason
+    assert there.contents == before
+    assert (BIAS, "bias") not in there.certifications
+    made[item.uuid] = right
+    deployed(several, *spec())
+    assert there.certifications == several.stores[MAIN].certifications
+
+
+def test_an_archive_that_cannot_be_reached_does_not_stop_a_copy_within_the_site(several: Several) -> None:
+    several.apply("usdf", *spec(deployment=deployment(SUMMIT)))
+    several.archive.memory.reachable = False
+    first = several.apply("usdf", *spec())[0]
+    assert (first.step.kind, first.outcome.word) == ("fetch", "done")
+
+
 def test_a_site_without_an_archive_is_told_so(several: Several) -> None:
     several.sites["summit"] = site("summit", {"cam": {}})
     plan = several.plan("summit", *spec())
