@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.distribution.kept import SPOOL, Kept, kept, objects
-from tests.distribution.two_sites import LEAVES, SUMMIT, Said, TwoSites
+from tests.distribution.two_sites import EMBARGO, LEAVES, MAIN, SUMMIT, Said, TwoSites
 
 BIAS = LEAVES[0]
 DATA_ID = "instrument=TestCam,detector=17"
@@ -212,3 +212,19 @@ def test_an_archive_that_is_not_mounted_leaves_the_site_as_it_is(world: TwoSites
     assert said.code == 11
     assert "Is it mounted?" in said.text
     assert kept(world, SUMMIT) == before
+
+
+def test_what_has_rotted_at_the_origin_since_it_was_published_does_not_go_to_its_neighbour(world: TwoSites) -> None:
+    """A lost file is brought back from the repository that has it, under the digest that the manifest has."""
+    before = kept(world, EMBARGO)
+    uuid, (*_, path) = next((u, one) for u, one in before.datasets.items() if one[2].startswith(BIAS))
+    (world.butler_root(EMBARGO) / path).unlink()
+    without = kept(world, EMBARGO)
+    flip(made := world.butler_root(MAIN) / kept(world, MAIN).datasets[uuid][-1])
+    said = world.apply("usdf")
+    assert said.code == 8, said.text
+    assert uuid in said.text
+    assert kept(world, EMBARGO) == without
+    flip(made)
+    world.done("usdf")
+    assert kept(world, EMBARGO) == before
