@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from .archive import PLACE, Manifest, Part
 from .content import Content
@@ -36,9 +36,10 @@ class Archive:
 
     def observe(self, scope: Scope) -> Observation:
         """Return the leaves that manifests name, and of their datasets those whose files are there, whole in size."""
+        manifests = self.store.manifests(self.tickets)
         parts = {
             leaf: part
-            for leaf, (part, _) in self._read().items()
+            for leaf, (part, _) in agreed(manifests).items()
             if scope.collections is None or leaf in scope.collections
         }
         there = self.store.sizes(frozenset(item.sha256 for part in parts.values() for item in part.items))
@@ -52,6 +53,7 @@ class Archive:
             collections={leaf: Collection("CHAINED", (), part.seal) for leaf, part in sorted(parts.items())},
             contents=contents,
             record=Record(PLACE),
+            published=_by_ticket(manifests, parts.keys()),
         )
 
     def part(self, leaf: str) -> tuple[Part, Mapping[str, Definition]]:
@@ -60,6 +62,10 @@ class Archive:
         if leaf not in found:
             raise ReconcileError(f"the archive holds nothing of {leaf}")
         return found[leaf]
+
+    def published(self, ticket: str) -> Mapping[str, Part]:
+        """Return leaf -> what the manifests of one ticket name of it."""
+        return {leaf: part for one in self.store.manifests(frozenset({ticket})) for leaf, part in one.parts.items()}
 
     def contents(self, leaf: str) -> Mapping[tuple[str, str], Content]:
         """Return what the files of a generation hold, as far as it was published."""
@@ -92,6 +98,14 @@ class Archive:
 
     def _read(self) -> dict[str, tuple[Part, Mapping[str, Definition]]]:
         return agreed(self.store.manifests(self.tickets))
+
+
+def _by_ticket(manifests: Iterable[Manifest], leaves: Set[str]) -> dict[str, frozenset[str]]:
+    """Return ticket -> which of these leaves its manifests name."""
+    found: dict[str, frozenset[str]] = {}
+    for one in manifests:
+        found[one.ticket] = found.get(one.ticket, frozenset()) | (one.parts.keys() & leaves)
+    return found
 
 
 def agreed(manifests: Iterable[Manifest]) -> dict[str, tuple[Part, Mapping[str, Definition]]]:

@@ -17,8 +17,8 @@ from .smoke import smoke_tests
 from .spec.documents import CalibrationSet, Site
 from .spec.documents import Chain as ChainDocument
 from .spec.load import Tree
-from .state import Chain, Gen, Key, Owned, Owner, State, Value
-from .work import Work
+from .state import Chain, Gen, Key, Owned, Owner, Published, State, Value
+from .work import Publication, Work
 
 
 @dataclass
@@ -27,6 +27,8 @@ class _Wanted:
 
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
+    publications: dict[Published, Publication] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
     brought: dict[tuple[str, str], str] = field(default_factory=dict)
     protection: Protection = field(default_factory=Protection)
     evidence: list[Evidence] = field(default_factory=list)
@@ -36,6 +38,8 @@ class _Wanted:
         """Take in what one document makes."""
         self.values.update(made.values)
         self.works.update(made.works)
+        self.publications.update(made.publications)
+        self.archived |= made.archived
         self.brought.update(made.brought)
         self.evidence += made.evidence
         self.notices += made.notices
@@ -77,6 +81,8 @@ def desired(tree: Tree, site: Site) -> Desired:
         tuple(wanted.evidence),
         (*wanted.notices, *wanted.protection.notices()),
         {name: release.packages for name, release in site.releases.items() if release.packages},
+        wanted.publications,
+        frozenset(wanted.archived),
     )
 
 

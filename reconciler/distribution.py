@@ -16,7 +16,7 @@ from .intent import Made
 from .spec.documents import CalibrationSet, CuratedSet, Site
 from .spec.documents.deployment import Destination
 from .spec.documents.site import SiteRepository
-from .state import Cert, Chain, Gen, Key, Presence, Value
+from .state import Cert, Chain, Gen, Key, Presence, Published, Value
 from .timeline import Timeline
 from .work import Delivery, Publication
 
@@ -53,6 +53,7 @@ def distributed(document: Document, made: Made, site: Site, places: Mapping[str,
 def _received(document: Document, made: Made, place: str, source: str) -> Made:
     types = _certified(made)
     result = Made(chains={Chain(place, chain.name): members for chain, members in made.chains.items()})
+    result.archived = frozenset({document.ticket} if source == ARCHIVE else ())
     for key, value in made.values.items():
         if isinstance(key, Cert):
             result.values[replace(key, place=place)] = value
@@ -70,11 +71,12 @@ def _received(document: Document, made: Made, place: str, source: str) -> Made:
 
 def _published(document: Document, made: Made) -> Made:
     types = _certified(made)
-    parts = {Gen(ARCHIVE, leaf): Gen(document.origin, leaf) for leaf in types}
     every = frozenset().union(*types.values())
-    work = Publication(document.instrument, document.ticket, document.naming.ticket_chain, parts, every)
-    values: dict[Key, Value] = {there: _presence(made.values, here) for there, here in parts.items()}
-    return Made(values, dict.fromkeys(parts, work))
+    work = Publication(document.instrument, document.ticket, document.naming.ticket_chain, document.origin, every)
+    there = {leaf: Published(ARCHIVE, document.ticket, leaf) for leaf in types}
+    values: dict[Key, Value] = {there[leaf]: _presence(made.values, Gen(document.origin, leaf)) for leaf in types}
+    tickets = frozenset({document.ticket} if types else ())
+    return Made(values, publications=dict.fromkeys(there.values(), work), archived=tickets)
 
 
 def _certified(made: Made) -> dict[str, frozenset[str]]:

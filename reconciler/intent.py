@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .archive import PLACE as ARCHIVE
-from .state import Cert, Chain, Gen, Key, Presence, State, Value
+from .state import Cert, Chain, Gen, Key, Presence, Published, State, Value
 from .verification.criteria import Criteria
-from .work import Delivery, Examination, Publication, Work
+from .work import Examination, Publication, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Made:
 
     values: dict[Key, Value] = field(default_factory=dict)
     works: dict[Gen, Work] = field(default_factory=dict)
+    publications: dict[Published, Publication] = field(default_factory=dict)
+    archived: frozenset[str] = frozenset()
     chains: dict[Chain, tuple[str, ...]] = field(default_factory=dict)
     brought: dict[tuple[str, str], str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
@@ -62,6 +63,10 @@ class Desired:
         What releases are at the site: name -> package -> version, or a pattern for it; of those that state any.
     notices
         What specs say and this version or this site cannot do, in words.
+    publications
+        For each wanted generation of a ticket in the archive, with which others it is put there.
+    archived
+        The tickets of which something is wanted in the archive, or from it.
     """
 
     state: State
@@ -71,13 +76,8 @@ class Desired:
     evidence: tuple[Evidence, ...] = ()
     notices: tuple[str, ...] = ()
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def archived(self) -> frozenset[str]:
-        """Return the tickets of which something is wanted in the archive, or from it."""
-        works = self.works.values()
-        given = {work.ticket for work in works if isinstance(work, Publication)}
-        return frozenset(given | {w.lock_name for w in works if isinstance(w, Delivery) and w.source.place == ARCHIVE})
+    publications: Mapping[Published, Publication] = field(default_factory=dict)
+    archived: frozenset[str] = frozenset()
 
     def recipe(self, key: Gen) -> str:
         """Return the recipe digest that a wanted generation has."""

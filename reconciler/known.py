@@ -13,7 +13,7 @@ from .distribution import Document
 from .facts import Facts
 from .intent import Desired
 from .overlay import overlay
-from .state import Cert, Chain, Change, Gen, Key, Owned, State, Tag
+from .state import Cert, Chain, Change, Gen, Key, Owned, Published, State, Tag
 
 _Alike: TypeAlias = tuple[str, type, tuple[str, ...]]
 """Place, kind, and the collections that a key names: whether a document is concerned depends on nothing else."""
@@ -67,7 +67,7 @@ def concerns(key: Key, document: Document) -> bool:
 
 def _collections(key: Key) -> tuple[str, ...]:
     match key:
-        case Gen(_, name) | Cert(_, name) | Chain(_, name) | Tag(_, name):
+        case Gen(_, name) | Cert(_, name) | Chain(_, name) | Tag(_, name) | Published(_, _, name):
             return (name,)
         case Owned(_, chain, member):
             return chain, member

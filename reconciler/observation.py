@@ -16,7 +16,7 @@ from .names import TAGS
 from .record import COLLECTION as RECORD
 from .record import Record
 from .seals import Claim, Doc, Seal, digest
-from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, State, Tag, Value
+from .state import Cert, Chain, Change, Gen, Key, Owned, Presence, Published, State, Tag, Value
 from .timeline import Source, Timeline, gen, timeline, uuid
 from .validity import ALWAYS, Validity
 
@@ -69,6 +69,8 @@ class Observation:
         None where the repository has none.
     lost
         UUIDs of sealed datasets whose file is gone, as far as files were looked for.
+    published
+        Ticket -> the leaves that its manifests name; of the archive only.
     """
 
     place: str
@@ -80,6 +82,7 @@ class Observation:
     exposures: Mapping[tuple[str, int], Validity] = field(default_factory=dict)
     record: Record | None = None
     lost: frozenset[str] = frozenset()
+    published: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def record_lost(self) -> bool:
@@ -125,10 +128,7 @@ def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
     for name, collection in seen.collections.items():
         if collection.doc is None and collection.type == "CHAINED" and collection.children and name != RECORD:
             values[Chain(place, name)] = collection.children
-    for leaf, seal in seals.items():
-        values[Gen(place, leaf)] = Presence(seal.recipe, not missing(seal, seen))
-    for leaf, claim in seen.claims.items():
-        values[Gen(place, leaf)] = Presence(claim.recipe, False)
+    values.update(_presences(seen, seals))
     for (collection_name, dataset_type), by_data in seen.certifications.items():
         for data_id, rows in by_data.items():
             values[Cert(place, collection_name, dataset_type, data_id)] = shared(
@@ -139,6 +139,18 @@ def lift(seen: Observation, pinned: Mapping[str, Seal] | None = None) -> State:
         for (chain, member), by in seen.record.owned.items():
             values[Owned(place, chain, member)] = by
     return State(values)
+
+
+def _presences(seen: Observation, seals: Mapping[str, Seal]) -> Iterator[tuple[Gen | Published, Presence]]:
+    """Yield the generations that are there, and of an archive those that each ticket has there."""
+    for leaf, seal in seals.items():
+        yield Gen(seen.place, leaf), Presence(seal.recipe, not missing(seal, seen))
+    for leaf, claim in seen.claims.items():
+        yield Gen(seen.place, leaf), Presence(claim.recipe, False)
+    for ticket, named in seen.published.items():
+        for leaf in named:
+            seal = seen.seals[leaf]
+            yield Published(seen.place, ticket, leaf), Presence(seal.recipe, not missing(seal, seen))
 
 
 def _tags(seen: Observation, source: Callable[[str, str, str], Source]) -> Iterator[tuple[Tag, Source]]:

@@ -12,7 +12,7 @@ from .intent import Desired
 from .observation import Observation, leaves
 from .state import Gen
 from .timeline import Source
-from .work import Curation, Delivery, Generation, Pin, Publication
+from .work import Curation, Delivery, Generation, Pin
 
 PINNED = "taken from an existing RUN, whose contents the lock pins"
 
@@ -67,7 +67,7 @@ def wanted(source: Source, place: str, want: Desired) -> Origin:
             return _from_intent(source.name, work.recipe.intent)
         case Pin():
             return Origin(source.name, run=source.name, remark=PINNED)
-        case Delivery() | Publication() | None:
+        case Delivery() | None:
             return Origin(source.name)
 
 

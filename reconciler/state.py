@@ -76,6 +76,21 @@ class Owned:
         return f"ownership of {self.member} in {self.chain} at {self.place}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Published:
+    """A generation that a manifest of a ticket names, in the archive. Value: `Presence`, as its `Gen` has there.
+
+    Tickets that certify one RUN share its files, and each has a manifest of its own.
+    """
+
+    place: str
+    ticket: str
+    leaf: str
+
+    def __str__(self) -> str:
+        return f"{self.leaf} of {self.ticket} at {self.place}"
+
+
 @dataclass(frozen=True, slots=True)
 class Presence:
     """A generation's recipe digest, and whether everything that its seal names is there."""
@@ -90,7 +105,7 @@ class Presence:
 Owner: TypeAlias = Literal["chain", "set"]
 """What asked for a link: a Chain document, or a calibration set for its own ticket chain."""
 
-Key: TypeAlias = Gen | Cert | Chain | Tag | Owned
+Key: TypeAlias = Gen | Cert | Chain | Tag | Owned | Published
 Value: TypeAlias = Presence | Timeline | tuple[str, ...] | Source | Owner
 
 

@@ -1,4 +1,4 @@
-"""The work that would make a wanted generation, in all its kinds: build, put files, pin, fetch, publish.
+"""The work that would make a wanted generation, in all its kinds: build, put files, pin, fetch; and to publish it.
 
 The wanted state says *that* `biasGen.20250207a` shall be complete with a certain recipe; a `Generation` says *how*: the
 template, the locked exposures, the inputs, the precursors. Specs are turned into it, and steps carry it.
@@ -242,8 +242,8 @@ class Publication:
 
     Attributes
     ----------
-    parts
-        As they stand in the archive -> as they stand where they were made.
+    origin
+        Where they were made.
     dataset_types
         The types that are certified, and so published.
     """
@@ -251,8 +251,8 @@ class Publication:
     instrument: str
     ticket: str
     ticket_chain: str
-    parts: Mapping[Gen, Gen]
+    origin: str
     dataset_types: frozenset[str]
 
 
-Work: TypeAlias = Generation | Curation | Pin | Delivery | Publication
+Work: TypeAlias = Generation | Curation | Pin | Delivery

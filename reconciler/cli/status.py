@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import ExitCode
 from ..plan import Plan
 from ..render.plan import sentence
-from ..state import Cert, Chain, Gen, Key, Owned, Tag
+from ..state import Cert, Chain, Gen, Key, Owned, Published, Tag
 from .output import write, write_json
 from .session import Session, session
 
@@ -55,5 +55,5 @@ def _concerns(changed: Key, chain: Chain) -> bool:
             return place == chain.place and leaf.startswith(f"{chain.name}/")
         case Cert(place, collection):
             return place == chain.place and f"{collection}/".startswith(f"{chain.name}/")
-        case Tag():
+        case Tag() | Published():
             return False

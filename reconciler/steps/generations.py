@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..archive import PLACE as ARCHIVE
 from ..differences import differences
@@ -12,7 +12,7 @@ from ..intent import Desired
 from ..names import next_leaf
 from ..observation import missing
 from ..state import Chain, Change, Gen, Owned, Presence, State
-from ..work import Curation, Delivery, Examination, Generation, Pin, Precursor, Publication, SmokeTest
+from ..work import Curation, Delivery, Examination, Generation, Pin, Precursor, SmokeTest, Work
 from .chains import retired
 from .curate import Curate
 from .examine import Examine
@@ -21,8 +21,6 @@ from .needs import Certified, Complete, Member, Need, Pinned, Resolves
 from .produce import Produce
 from .refuse import Refuse
 from .smoke import Smoke
-
-_Work: TypeAlias = Generation | Curation | Pin | Delivery
 
 Going = Mapping[Owned, frozenset[str]]
 """Links that go, and the dataset types that they lead to."""
@@ -34,11 +32,11 @@ def generations(
     """Yield one step for each generation that is not as wanted."""
     going = retired(changes, seen)
     for change in changes:
-        if isinstance(change.key, Gen) and not isinstance(work := want.works[change.key], Publication):
-            yield _step(change, work, going, want, facts)
+        if isinstance(change.key, Gen):
+            yield _step(change, want.works[change.key], going, want, facts)
 
 
-def _step(change: Change, work: _Work, going: Going, want: Desired, facts: Facts) -> Produce | Curate | Fetch | Refuse:
+def _step(change: Change, work: Work, going: Going, want: Desired, facts: Facts) -> Produce | Curate | Fetch | Refuse:
     if isinstance(work, Delivery):
         return _fetched(change, work, facts)
     if healing := _healing(change, work, facts):

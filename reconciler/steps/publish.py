@@ -19,7 +19,7 @@ from ..facts import Approval, Facts
 from ..intent import Desired
 from ..observation import Scope
 from ..parcel import Piece
-from ..state import Change, Gen, Key, Presence, State
+from ..state import Change, Gen, Key, Presence, Published, State
 from ..words import count
 from ..work import Publication
 from .base import DONE, Carried, Outcome, blocked, put
@@ -37,9 +37,9 @@ class Publish(Carried):
     needs: tuple[Need, ...]
 
     @property
-    def keys(self) -> tuple[Gen, ...]:
+    def keys(self) -> tuple[Published, ...]:
         """The generations, as they will stand in the archive."""
-        return tuple(change.key for change in self.changes if isinstance(change.key, Gen))
+        return tuple(change.key for change in self.changes if isinstance(change.key, Published))
 
     @property
     def provides(self) -> tuple[Key, ...]:
@@ -55,12 +55,11 @@ class Publish(Carried):
 
     @property
     def source(self) -> str:
-        return self.work.parts[self.keys[0]].place
+        return self.work.origin
 
     @property
     def source_scope(self) -> Scope:
-        leaves = frozenset(self.work.parts[key].leaf for key in self.keys)
-        return Scope(leaves, self.work.dataset_types, files=True)
+        return self.scope
 
     @property
     def edits(self) -> frozenset[str]:
@@ -89,13 +88,14 @@ class Publish(Carried):
         repository, store = world.repository(self.source), world.archive.store
         parts: dict[str, Part] = {}
         for key in self.keys:
-            seal = facts.sealed(self.source, self.work.parts[key].leaf)
+            seal = facts.sealed(self.source, key.leaf)
             pieces = _as_published(key.leaf, repository.pieces(seal.run, seal.datasets), world.archive)
             contents = store.keep(pieces, world.copied)
             parts[key.leaf] = Part(seal, tuple(_item(*both) for both in zip(pieces, contents, strict=True)))
         if unlike := [leaf for leaf, part in parts.items() if self._unlike(leaf, part, facts)]:
             return blocked(f"the files of {unlike[0]} are not those that were approved", ExitCode.APPROVAL)
-        if all(world.archive.root(part.seal) == part.root for part in parts.values()):
+        named = world.archive.published(self.work.ticket)
+        if all(leaf in named and named[leaf].root == part.root for leaf, part in parts.items()):
             return DONE  # files were brought back that a manifest names already
         definitions = repository.definitions(self.work.dataset_types)
         store.publish(Manifest(self.work.instrument, self.work.ticket, definitions, parts))
@@ -117,25 +117,18 @@ def _item(piece: Piece, content: Content) -> Item:
 
 def publications(changes: tuple[Change, ...], want: Desired) -> Iterator[Publish]:
     """Yield one step for each ticket of which the archive lacks something."""
-    lacking = [c for c in changes if isinstance(c.key, Gen) and isinstance(want.works.get(c.key), Publication)]
+    lacking = [(want.publications[c.key], c.key, c) for c in changes if isinstance(c.key, Published)]
 
-    def work(change: Change) -> Publication:
-        found = want.works[change.key]  # type: ignore[index]  # only generations are left
-        assert isinstance(found, Publication)
-        return found
+    def ticket(of: tuple[Publication, Published, Change]) -> tuple[str, str]:
+        return of[0].ticket_chain, of[0].origin
 
-    def ticket(change: Change) -> tuple[str, str]:
-        return work(change).ticket_chain, work(change).parts[change.key].place  # type: ignore[index]
-
-    for _, group in groupby(sorted(lacking, key=ticket), key=ticket):
-        together = tuple(group)
-        whole = _together([work(change) for change in together])
-        made = (whole.parts[change.key] for change in together)  # type: ignore[index]
-        yield Publish(together, whole, tuple(Complete(key, want.recipe(key)) for key in made))
+    for (_, origin), group in groupby(sorted(lacking, key=ticket), key=ticket):
+        works, keys, together = zip(*group, strict=True)
+        made = (Gen(origin, key.leaf) for key in keys)
+        yield Publish(together, _together(works), tuple(Complete(key, want.recipe(key)) for key in made))
 
 
 def _together(works: Sequence[Publication]) -> Publication:
     """Return what several sets of one ticket publish."""
-    parts = {there: here for work in works for there, here in work.parts.items()}
     types = frozenset(dataset_type for work in works for dataset_type in work.dataset_types)
-    return replace(works[0], parts=parts, dataset_types=types)
+    return replace(works[0], dataset_types=types)

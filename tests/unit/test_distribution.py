@@ -13,7 +13,7 @@ from reconciler.names import Naming
 from reconciler.protection import Protection
 from reconciler.spec.documents import Model
 from reconciler.spec.documents.deployment import Deployment
-from reconciler.state import Cert, Chain, Gen, Tag
+from reconciler.state import Cert, Chain, Gen, Published, Tag
 from reconciler.timeline import gen, timeline
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, site, words
 from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, chain, document
@@ -452,8 +452,8 @@ def test_wanted_keys_of_a_destination_are_those_of_the_origin(several: Several) 
     there, _ = several.want("summit", *spec())
     at = {key for key in there.state.values if isinstance(key, Cert | Gen | Chain)}
     assert {Gen(SUMMIT, LEAF), Chain(SUMMIT, TICKET), Chain(SUMMIT, PUBLIC)} <= at
-    assert {key for key in here.state.values if isinstance(key, Gen)} == {
+    assert {key for key in here.state.values if isinstance(key, Gen | Published)} == {
         Gen(MAIN, LEAF),
         Gen(EMBARGO, LEAF),
-        Gen(ARCHIVE, LEAF),
+        Published(ARCHIVE, "DM-1", LEAF),
     }
