@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from reconciler.adapters.memory import Store
 from reconciler.apply import apply
 from reconciler.approval.deployments import worth_signing
 from reconciler.approval.effects import Asked
 from reconciler.approval.line import Head, Line
 from reconciler.approval.record import Decision, Record, Signed
+from reconciler.archive import PLACE as ARCHIVE
 from reconciler.archived import Archive
 from reconciler.authority import Authority
 from reconciler.content import content_root
@@ -25,6 +29,7 @@ from reconciler.ports import Reader
 from reconciler.record import Record as Ours
 from reconciler.seals import Seal
 from reconciler.spec.documents import Model
+from reconciler.steps import Outcome
 from tests.board import NOW, ROOT, key, policy, policy_values, rule
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment
 from tests.worlds import PUBLIC, TICKET, Ask, calibration_set, chain
@@ -75,10 +80,27 @@ class Desk:
 
     def apply(self, name: str) -> dict[str, str]:
         """Return how the steps of each kind ended: the reason, or the word."""
-        want = self.looked(name)[1]
+        ended = self.ended(name)
+        return {step: outcome.reason or outcome.word for step, outcome in ended.items()}
+
+    def ended(self, name: str, meanwhile: Callable[[], None] = lambda: None) -> dict[str, Outcome]:
+        """Return how the steps of each kind ended; something may happen after it was judged what is approved."""
+        want, facts = self.looked(name)[1], self.facts(name)
         steps = [planned.step for planned in self.plan(name)]
-        results = apply(steps, self.several.world(name, want), want, self.facts(name))
-        return {f"{r.step.kind} {r.step.place}": r.outcome.reason or r.outcome.word for r in results}
+        meanwhile()
+        results = apply(steps, self.several.world(name, want), want, facts)
+        return {f"{r.step.kind} {r.step.place}": r.outcome for r in results}
+
+    def swap(self) -> None:
+        """Put other pixels into a file of the bias at its origin."""
+        store = self.several.stores[MAIN]
+        store.files[next(iter(_biases(store).values()))] = b"other pixels"
+
+    def forge(self) -> None:
+        """Put an archive in the place of ours in which another file stands under the same UUID."""
+        self.swap()
+        self.several.archive.memory.files.clear()
+        Several(stores=self.several.stores, archive=self.several.archive).apply("usdf", *self.documents)
 
     def asked(self, name: str, verb: str) -> list[Asked]:
         decides, looked = self.authority(name), self.looked(name)
@@ -97,6 +119,16 @@ class Desk:
             for who, decision in said:
                 record = Record(decision, who, NOW - timedelta(days=days_ago), "", one.statement)
                 self.signed.append(Signed(record, key(who)))
+
+
+def _biases(store: Store) -> Mapping[str, str]:
+    """Return data ID -> UUID of the biases that a repository holds; nothing where there are none."""
+    return next((ids for (_, dataset_type), ids in store.contents.items() if dataset_type == "bias"), {})
+
+
+def _held(store: Store) -> dict[str, Any]:
+    """Return everything that a repository holds, as it is now."""
+    return {name: deepcopy(what) for name, what in vars(store).items() if name != "guard"}
 
 
 @pytest.fixture
@@ -167,8 +199,7 @@ def test_an_adoption_that_is_withdrawn_deploys_nothing_any_more(adopted: Desk) -
 
 def test_a_file_that_was_swapped_at_its_origin_is_not_published(built: Desk) -> None:
     built.sign("adopt", "alice", "bob")
-    uuid = next(iter(next(v for k, v in built.several.stores[MAIN].contents.items() if k[1] == "bias").values()))
-    built.several.stores[MAIN].files[uuid] = b"other pixels"
+    built.swap()
     told = built.apply("usdf")["publish archive"]
     assert f"at {MAIN}, its files are not those that were adopted" in told
     assert built.several.archive.memory.files == {}
@@ -176,15 +207,41 @@ def test_a_file_that_was_swapped_at_its_origin_is_not_published(built: Desk) -> 
 
 def test_a_manifest_of_other_files_is_not_fetched(adopted: Desk) -> None:
     adopted.sign("deploy", "alice")
-    store = adopted.several.stores[MAIN]
-    uuid = next(iter(next(v for k, v in store.contents.items() if k[1] == "bias").values()))
-    store.files[uuid] = b"other pixels"
-    adopted.several.archive.memory.files.clear()
-    forger = Several(stores=adopted.several.stores, archive=adopted.several.archive)
-    forger.apply("usdf", *adopted.documents)
+    adopted.forge()
     first = adopted.plan("summit")[0]
     assert first.expected.exit_code is ExitCode.APPROVAL
     assert f"at {MAIN}, its files are not those that were adopted" in first.expected.reason
+
+
+def test_a_file_that_is_swapped_after_its_approval_was_judged_is_not_published(built: Desk) -> None:
+    built.sign("adopt", "alice", "bob")
+    right = dict(built.several.stores[MAIN].files)
+    ended = built.ended("usdf", built.swap)["publish archive"]
+    assert (ended.word, ended.exit_code) == ("blocked", ExitCode.APPROVAL)
+    assert ended.reason == f"the files of {LEAF} are not those that were approved"
+    assert built.several.archive.tickets() == frozenset()
+    built.several.stores[MAIN].files = right
+    assert built.apply("usdf")["publish archive"] == "done"
+
+
+def test_an_archive_that_is_swapped_after_an_approval_was_judged_is_not_fetched_from(adopted: Desk) -> None:
+    adopted.sign("deploy", "alice")
+    refused_as_unlike(adopted, "summit", SUMMIT, ARCHIVE, adopted.forge)
+
+
+def test_a_file_that_is_swapped_after_its_approval_was_judged_is_not_copied_within_the_site(built: Desk) -> None:
+    built.sign("adopt", "alice", "bob")
+    built.sign("deploy", "alice")
+    refused_as_unlike(built, "usdf", EMBARGO, MAIN, built.swap)
+
+
+def refused_as_unlike(desk: Desk, name: str, place: str, source: str, meanwhile: Callable[[], None]) -> None:
+    """Apply where something happens meanwhile: what is fetched is not what was approved, and nothing is written."""
+    before = _held(desk.several.stores[place])
+    ended = desk.ended(name, meanwhile)[f"fetch {place}"]
+    assert (ended.word, ended.exit_code) == ("blocked", ExitCode.APPROVAL)
+    assert ended.reason == f"the files of {LEAF} at {source} are not those that were approved"
+    assert _held(desk.several.stores[place]) == before
 
 
 def test_a_seal_that_somebody_forged_at_a_place_links_nothing(adopted: Desk) -> None:
