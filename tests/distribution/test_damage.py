@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.distribution.kept import SPOOL, Kept, kept, objects
-from tests.distribution.two_sites import EMBARGO, LEAVES, MAIN, SUMMIT, Said, TwoSites
+from reconciler.record import COLLECTION as RECORD
+from tests.distribution.kept import Kept, kept, objects, rows
+from tests.distribution.two_sites import CURATED, DETECTORS, EMBARGO, LEAVES, MAIN, SUMMIT, TAGGED, Said, TwoSites
+from tests.several import deployment
+from tests.worlds import INSTRUMENT, PUBLIC, TICKET, Ask, calibration_set, chain
 
 BIAS = LEAVES[0]
+CERTIFIED, DARK = f"{TICKET}/trial/bias.20250207a", f"{TICKET}/trial/dark.20250207a"
+"""Where bias and dark are certified."""
 DATA_ID = "instrument=TestCam,detector=17"
 DAMAGED = f"bias {DATA_ID}"
 """The dataset to which it happens, between others."""
@@ -82,12 +88,36 @@ def refused(world: TwoSites) -> Said:
     return said
 
 
-def none_of_it(there: Kept) -> None:
-    """Nothing at the site is a part of the bias, and the public chain does not lead to its ticket."""
-    assert [name for name in there.collections if name.startswith(BIAS)] == []
-    assert [run for _, _, run, _ in there.datasets.values() if run.startswith(BIAS)] == []
-    assert [path for path in there.files if path.startswith((BIAS, SPOOL))] == []
-    assert not [name for name in there.collections["TestCam/calib"][1] if name.endswith("DM-1")]
+def all_but_the_bias(there: Kept, before: Kept, whole: Kept) -> None:
+    """What a site has besides what it had is what it would have of the other generations, and nothing else.
+
+    Neither is the ticket tagged, nor does the public chain lead to it, before all of it is there.
+    """
+    lost = {uuid for uuid, (_, _, run, _) in whole.datasets.items() if run.startswith(BIAS)}
+    assert there.datasets == {uuid: one for uuid, one in whole.datasets.items() if uuid not in lost}
+    assert there.files == {path: digest for path, digest in whole.files.items() if not path.startswith(BIAS)}
+    assert there.associations == {one for one in whole.associations if one[3] not in lost and one[0] != TAGGED}
+    gone = {name for name in whole.collections if name.startswith(BIAS)} | {CERTIFIED, TAGGED}
+    expected = {name: one for name, one in whole.collections.items() if name not in gone} | {
+        TICKET: ("CHAINED", (DARK,), ""),
+        PUBLIC: ("CHAINED", (CURATED, *before.collections[PUBLIC][1]), ""),
+    }
+    record = json.loads(there.collections[RECORD][2])["record"]
+    assert record == {"place": SUMMIT, "applied": None, "owned": [[PUBLIC, CURATED, "chain"], [TICKET, DARK, "set"]]}
+    assert there.collections == {**expected, RECORD: there.collections[RECORD]}
+
+
+def nothing_but_the_bias(world: TwoSites) -> None:
+    """Let the specs ask for nothing else."""
+    base = f"specs/{INSTRUMENT}"
+    spec, lock = calibration_set([Ask("bias")], deployment=deployment(**{SUMMIT: {"protect": True}}))
+    locked = lock.model_dump(mode="json", exclude_unset=True)
+    locked["products"]["bias"]["detectors"] = f"0..{DETECTORS[-1]}"
+    world.write(f"{base}/DM-1.yaml", spec)
+    world.write(f"{base}/DM-1.lock.yaml", yaml.safe_dump(locked))
+    world.write(f"{base}/chain.yaml", chain(TICKET))
+    (world.root / base / "DM-2.yaml").unlink()
+    world.commit("bias alone")
 
 
 def comes_after_all(world: TwoSites, undisturbed: dict[str, Kept]) -> None:
@@ -100,13 +130,13 @@ def comes_after_all(world: TwoSites, undisturbed: dict[str, Kept]) -> None:
 def test_an_object_of_which_a_bit_has_flipped_is_refused_and_nothing_of_its_generation_is_written(
     world: TwoSites, undisturbed: dict[str, Kept]
 ) -> None:
-    before = objects(world.archive)
+    before, there = objects(world.archive), kept(world, SUMMIT)
     flip(path := damaged_object(world))
     said = refused(world)
     assert said.code == 8
     assert DAMAGED in said.text
     assert f"objects/{path.name}" in said.text
-    none_of_it(kept(world, SUMMIT))
+    all_but_the_bias(kept(world, SUMMIT), there, undisturbed[SUMMIT])
     path.unlink()
     comes_after_all(world, undisturbed)
     assert objects(world.archive) == before
@@ -125,12 +155,43 @@ def test_where_bits_have_flipped_in_all_objects_nothing_is_written_at_all(world:
 def test_an_object_that_is_not_whole_is_named_and_nothing_of_its_generation_is_fetched(
     world: TwoSites, undisturbed: dict[str, Kept], damage: Callable[[Path], None]
 ) -> None:
+    before = kept(world, SUMMIT)
     damage(damaged_object(world))
     said = refused(world)
     assert said.code == 1
     assert DAMAGED in said.text
-    none_of_it(kept(world, SUMMIT))
+    all_but_the_bias(kept(world, SUMMIT), before, undisturbed[SUMMIT])
     comes_after_all(world, undisturbed)
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
+def test_where_nothing_else_is_to_come_nothing_is_written_at_all(
+    world: TwoSites, damage: Callable[[Path], None]
+) -> None:
+    nothing_but_the_bias(world)
+    before, database = kept(world, SUMMIT), rows(world.butler_root(SUMMIT))
+    damage(path := damaged_object(world))
+    assert DAMAGED in refused(world).text
+    assert kept(world, SUMMIT) == before
+    assert rows(world.butler_root(SUMMIT)) == database
+    path.unlink(missing_ok=True)
+    world.done("usdf")
+    world.done("summit")
+    assert len(kept(world, SUMMIT).datasets) == len(before.datasets) + len(DETECTORS)
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
+def test_where_all_else_has_come_nothing_more_is_written(
+    world: TwoSites, undisturbed: dict[str, Kept], damage: Callable[[Path], None]
+) -> None:
+    first = kept(world, SUMMIT)
+    damage(damaged_object(world))
+    refused(world)
+    before, database = kept(world, SUMMIT), rows(world.butler_root(SUMMIT))
+    all_but_the_bias(before, first, undisturbed[SUMMIT])
+    assert DAMAGED in refused(world).text
+    assert kept(world, SUMMIT) == before
+    assert rows(world.butler_root(SUMMIT)) == database
 
 
 @pytest.mark.parametrize("damage", [link, pipe, device, folder])
