@@ -58,14 +58,16 @@ class Authority:
     def judged(self, seen: Look, want: Desired, tree: Tree, readers: Mapping[str, Reader], bare: Facts) -> Facts:
         """Return the facts with what is approved; `bare` are those that the look began with."""
         found = [(one, self._judged(one)) for one in self.asked(seen, want, tree, readers, bare)]
-        approved, lacking = set[Approval](), dict[Approval, str]()
+        approved, lacking, shared = set[Approval](), dict[Approval, str](), dict[Approval, str]()
         for one, judgement in found:
             if waiting := [*judgement.missing, *_waits(one, found)]:
                 signed = any(_SNAPSHOT in reason for reason in waiting)
                 way = "" if one.open or signed else f" ({_way(judgement)})"
-                lacking.update(dict.fromkeys(one.grants, "; ".join(waiting) + way))
+                for grant in one.grants:
+                    (shared if _is_shared(grant, one) else lacking)[grant] = "; ".join(waiting) + way
             else:
                 approved |= one.grants
+        lacking |= {grant: why for grant, why in shared.items() if grant not in approved}
         return replace(
             self._public(seen).facts,
             approvals=frozenset(approved - lacking.keys()),
@@ -183,6 +185,12 @@ def _delivered(one: Asked, judgement: Judgement) -> Iterator[tuple[Approval, str
         for grant in one.grants:
             if root := judgement.statement.parts.get(files_of(grant.subject)):
                 yield grant, root
+
+
+def _is_shared(grant: Approval, one: Asked) -> bool:
+    """Return whether it is to carry what a ticket certifies and does not make: the yes to another ticket is enough."""
+    made = f"{grant.subject}/".startswith(f"{one.statement.subject}/")
+    return isinstance(one, Deployment) and grant.subject in one.seals and not made
 
 
 def _restored(files: Mapping[str, str], places: Iterable[str]) -> dict[Approval, str]:

@@ -58,7 +58,7 @@ class Desk:
         return Authority(line, name, NOW, lambda place, seal: self.files(name, place, seal))
 
     def files(self, name: str, place: str, seal: Seal) -> str:
-        archive = Archive(self.several.archive, frozenset({"DM-1"}))
+        archive = Archive(self.several.archive, self.several.archive.tickets())
         if place == archive.place:
             return archive.root(seal)
         return content_root(seal, self.several.repositories(name)[place].digests(seal.run, tuple(seal.datasets)))
@@ -110,10 +110,12 @@ class Desk:
             found = [one for one in worth_signing(decides.asked(*looked)) if one.statement.verb == verb]
         return [decides.statement(one) for one in found]
 
-    def sign(self, verb: str, *people: str, name: str = "usdf", days_ago: float = 1, place: str = "") -> None:
+    def sign(
+        self, verb: str, *people: str, name: str = "usdf", days_ago: float = 1, place: str = "", ticket: str = ""
+    ) -> None:
         """Have dave propose what is asked now, and others approve it."""
         for one in self.asked(name, verb):
-            if place not in ("", one.statement.site):
+            if place not in ("", one.statement.site) or ticket not in ("", one.statement.subject):
                 continue
             said: list[tuple[str, Decision]] = [("dave", "propose"), *((who, "approve") for who in people)]
             for who, decision in said:

@@ -9,6 +9,7 @@ from reconciler.courier import carry
 from reconciler.seals import digest
 from reconciler.spec.documents import Model
 from tests.several import EMBARGO, MAIN, SUMMIT, Several, deployment, words
+from tests.unit.test_deployments import Desk
 from tests.worlds import DETECTORS, INSTRUMENT, PUBLIC, Ask, calibration_set, chain
 
 RUN = "somebody/run"
@@ -111,6 +112,26 @@ def test_a_lost_object_comes_back_for_all_tickets_that_name_it(several: Several)
     assert words(several.apply("usdf", *documents)) == [("publish", "done"), ("publish", "unchanged")]
     assert files == before
     settled(several, *documents)
+
+
+@pytest.mark.parametrize(("first", "second"), [TICKETS, TICKETS[::-1]])
+def test_what_is_adopted_and_deployed_waits_for_no_yes_to_the_other(several: Several, first: str, second: str) -> None:
+    several.trust = "required"
+    several.__post_init__()
+    desk = Desk(several, taken(several, DM_1=(EMBARGO, SUMMIT), DM_2=(EMBARGO, SUMMIT)))
+    desk.apply("usdf")
+    gone: set[str] = set()
+    for ticket in (first, second):
+        desk.sign("adopt", "alice", "bob", ticket=f"{PUBLIC}/{ticket}")
+        desk.apply("usdf")
+        gone.add(ticket)
+        assert published(several) == {one: {RUN} for one in gone}
+        desk.sign("deploy", "alice", ticket=f"{PUBLIC}/{ticket}")
+        for name, place in (("usdf", EMBARGO), ("summit", SUMMIT)):
+            desk.apply(name)
+            assert {*several.stores[place].children[PUBLIC]} == {f"{PUBLIC}/{one}" for one in ("LOCAL", *gone)}
+    for name in ("usdf", "summit"):
+        assert desk.plan(name) == ()
 
 
 @pytest.mark.parametrize("ticket", TICKETS)
