@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired import desired
 from reconciler.errors import ReconcileError
 from reconciler.spec.documents import Model
 from reconciler.state import Cert, Chain, Gen
 from reconciler.timeline import constant, gen
 from reconciler.validity import ALWAYS
 from reconciler.work import Generation, Pin
-from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, in_memory
+from tests.worlds import INSTRUMENT, PLACE, PUBLIC, TICKET, Ask, calibration_set, catalog, in_memory, site, tree
 
 BASE = f"{TICKET}/trial"
 
@@ -149,6 +150,23 @@ def test_an_excused_detector_is_not_expected_and_no_part_of_the_identity() -> No
     assert recipe(*other) == recipe(*BIAS)
     work = want(*other).works[Gen(PLACE, f"{BASE}/biasGen.20250207a")]
     assert work.expected == {"bias": frozenset({f"instrument={INSTRUMENT},detector=0"})}
+
+
+@pytest.mark.parametrize("joint", [True, False])
+@pytest.mark.parametrize("fewer", [{"except": ({"detector": 1, "reason": "dead"},)}, {"detectors": "0"}], ids=str)
+def test_only_what_is_solved_jointly_is_another_with_other_detectors(fewer: dict[str, Any], joint: bool) -> None:
+    spec, lock = calibration_set([Ask("flat")])
+    locked = lock.model_dump(by_alias=True, exclude_unset=True)["products"]["flat"]
+    entries = catalog().model_dump(by_alias=True, exclude_unset=True)
+    entries["products"]["flat"]["joint"] = joint
+    shelf = type(catalog()).model_validate(entries)
+
+    def flat(lock: Model) -> str:
+        made = desired(tree(site(), shelf, spec, lock), site())  # type: ignore[arg-type]
+        return str(made.state.get(Gen(PLACE, f"{BASE}/flatGen.20250207a")).recipe)  # type: ignore[union-attr]
+
+    other = flat(_with(lock, {"products": {"flat": {**locked, **fewer}}}))
+    assert (other != flat(lock)) is joint
 
 
 def test_a_product_from_a_run_is_pinned_and_certified() -> None:

@@ -51,6 +51,7 @@ CROSS: tuple[Rule, ...] = (
     products.unknown_products,
     products.bands,
     products.inputs,
+    products.joint_runs,
     products.precursors,
     products.excused_detectors,
     products.made_twice,

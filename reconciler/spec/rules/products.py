@@ -63,6 +63,17 @@ def inputs(context: Context) -> Iterator[Problem]:
                 yield subject.located.problem("select", path, f"{instance.name} takes no selection", "no `select`")
 
 
+def joint_runs(context: Context) -> Iterator[Problem]:
+    """What is solved over all detectors at once comes from one RUN: the scales of two solutions do not compare."""
+    for subject in context.subjects:
+        for instance in subject.instances:
+            if instance.entry.joint and len(instance.settings.from_runs) > 1:
+                path: FieldPath = ("products", instance.product, "from", 1)
+                found = f"{instance.product} is solved over all detectors at once, and is taken from several RUNs"
+                expected = "one RUN: a joint product comes from one RUN or not at all"
+                yield subject.located.problem("joint", path, found, expected)
+
+
 def precursors(context: Context) -> Iterator[Problem]:
     """What a product is made with is made before it in the set, or held by the starting calibrations."""
     makers = _makers(context)
