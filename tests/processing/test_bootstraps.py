@@ -77,6 +77,14 @@ def test_bootstraps_have_cp_pipes_dataset_types(night: Night) -> None:
     }
 
 
+@pytest.mark.parametrize("kind", BOOTSTRAPS)
+def test_a_bootstrap_is_drawn_by_its_pipeline(night: Night, kind: str) -> None:
+    with Butler.from_config(night.repo) as butler:
+        for cells in (8, 64):
+            (drawn,) = butler.query_datasets(f"{kind}BootstrapMosaic{cells}", run_of(kind))
+            assert butler.get(drawn).png.startswith(b"\x89PNG")
+
+
 def test_the_dark_bootstrap_has_the_bias_bootstrap_subtracted(night: Night) -> None:
     dark = night.get("dark")
     assert dark.header["LSST CALIB UUID BIAS"] == str(night.made["bias"].id)
