@@ -58,7 +58,7 @@ class Work:
     segment: Segment
     electronics: Electronics
     overscan_noise: NDArray[np.float64]
-    """Of each amplifier in the camera's order, ADU; NaN without an overscan."""
+    """Of each amplifier in the camera's order, ADU; NaN without an overscan, or of a readout that is dead."""
     image: Image
     variance: Image
     mask: Mask
@@ -88,11 +88,11 @@ def read_out(raw: NDArray[Any], detector: Detector, segment: Segment, known: Ele
     of_parts = zip(work.parts, noise_adu2, readouts(raw, detector, segment), strict=True)
     for i, (part, noise, readout) in enumerate(of_parts):
         base = level(undisturbed(readout.overscan))
-        found[i] = base.noise_adu
+        found[i] = np.nan if (dead := _is_dead(readout)) else base.noise_adu
         np.subtract(readout.data, np.float32(base.mean_adu), out=part.image)
         part.variance[:] = noise + base.variance_adu2
         part.mask[readout.data >= readout.amplifier.saturation_adu] |= bit("SAT")
-        if _is_dead(readout):
+        if dead:
             part.mask[:] |= np.int16(bit("NO_DATA"))
         if part.name in known.doubtful:
             part.suspect()

@@ -111,7 +111,7 @@ def _bad(detector: Detector, segment: Segment, defects: Defects | None) -> Bad:
 def _amplifier(readout: Readout, segment: Segment, bad: Bad, curve: Correction | None) -> dict[str, Any]:
     """One row of the table, in ADU."""
     saturated = readout.data >= readout.amplifier.saturation_adu
-    good = ~(bad | saturated)
+    good = ~(bad | saturated) & np.isfinite(readout.data)
     far = readout.overscan[:, -base_lags(segment.overscan_columns) :]
     base = level(far).mean_adu
     first = segment.prescan_columns
@@ -132,11 +132,12 @@ def _amplifier(readout: Readout, segment: Segment, bad: Bad, curve: Correction |
 
 def _mean(pixels: NDArray[Any], base: float) -> tuple[float, float]:
     """Clipped mean above the base and its standard error."""
-    if pixels.size < LEAST_LINES:
+    number = np.count_nonzero(np.isfinite(pixels))
+    if number < LEAST_LINES:
         return np.nan, np.nan
     found = level(pixels)
     # Whole ADU can all be equal: then the step between them is all that is known of their scatter.
-    return found.mean_adu - base, max(found.variance_adu2, 1 / (12 * pixels.size)) ** 0.5
+    return found.mean_adu - base, max(found.variance_adu2, 1 / (12 * number)) ** 0.5
 
 
 def _light(pixels: NDArray[Any], good: Bad, base: float, curve: Correction | None) -> float:

@@ -24,6 +24,10 @@ from processing.table_file import Numbers
 Header = Mapping[str, str | int | float | bool]
 
 
+EDGE_SHARE = 0.5
+"""Of the least signal, in the last row and column: it is theirs that trails, and vignetting leaves them more."""
+
+
 @dataclass(frozen=True)
 class Criteria:
     """Which exposures count for an amplifier, and when they are enough."""
@@ -130,21 +134,22 @@ def trails_of(used: Sequence[OverscanTrails], row: int, direction: str) -> Trail
 
 def _reasons(each: OverscanTrails, criteria: Criteria) -> list[str]:
     """For each amplifier why the exposure does not count; empty: it does."""
-    columns = each.last_column_e, each.last_row_e, each.serial_trail_e.sum(axis=1), each.parallel_trail_e.sum(axis=1)
-    known = np.isfinite(np.stack([each.signal_e, *columns])).all(axis=0)
-    return [
-        _reason(bool(known[row]), float(each.saturated[row]), float(each.signal_e[row]), criteria)
-        for row in range(len(each.amplifiers))
-    ]
+    edges = np.minimum(each.last_column_e, each.last_row_e)
+    trails = each.serial_trail_e.sum(axis=1), each.parallel_trail_e.sum(axis=1)
+    known = np.isfinite(np.stack([each.signal_e, edges, *trails])).all(axis=0)
+    numbers = zip(each.saturated.tolist(), each.signal_e.tolist(), edges.tolist(), strict=True)
+    return [_reason(bool(one), *those, criteria) for one, those in zip(known, numbers, strict=True)]
 
 
-def _reason(known: bool, saturated: float, signal_e: float, criteria: Criteria) -> str:
+def _reason(known: bool, saturated: float, signal_e: float, edge_e: float, criteria: Criteria) -> str:
     if saturated > criteria.max_saturated:
         return "saturated"
     if not known:
         return "too few good lines"
     if signal_e < criteria.min_signal_e:
         return f"fainter than {criteria.min_signal_e:g} e-"
+    if edge_e < EDGE_SHARE * criteria.min_signal_e:
+        return f"fainter than {EDGE_SHARE * criteria.min_signal_e:g} e- at an edge"
     if signal_e > criteria.max_signal_e:
         return f"brighter than {criteria.max_signal_e:g} e-"
     return ""

@@ -17,6 +17,7 @@ from processing.verify.part import Part, Row, parts
 def measure_defects(corrected: Frame, detector: Detector) -> dict[str, Row]:
     """Rows by amplifier, in the unit of the frame; UNMASKED_ is of all pixels, UNEXPLAINED is not known to cp_verify.
 
+    Pixels without data count nowhere, and none counts of an amplifier that is saturated for the most part.
     The frame should not have been divided by a flat: that hides the pixels that see less of the light.
     """
     return {part.name: _row(part) for part in parts(corrected, detector)}
@@ -24,13 +25,21 @@ def measure_defects(corrected: Frame, detector: Detector) -> dict[str, Row]:
 
 def _row(part: Part) -> Row:
     covered = (part.mask & bit("BAD")) != 0
-    left, every = part.image[~covered], part.image
+    measured = _measured(part)
+    left, every = part.image[measured & ~covered], part.image[measured]
     with_defects, without = moments(every), moments(left)
-    found = outliers(part.image, covered, without)
+    found = outliers(np.where(measured, part.image, np.float32(np.nan)), covered, without)
     row: Row = {"DEFECT_PIXELS": int(np.count_nonzero(covered)), "FRAC": float(covered.mean())}
     row |= {"MEDIAN": _median(left)} | _spread("", left, without) | _spread("UNMASKED_", every, with_defects)
     row |= {"STAT_OUTLIERS": found.improbable, "UNEXPLAINED": found.unexplained}
     return row | _said_by_cp_verify(row)
+
+
+def _measured(part: Part) -> NDArray[np.bool_]:
+    """Where there is a value. Single pixels may saturate: they are what defects have to explain."""
+    saturated = (part.mask & bit("SAT")) != 0
+    measured: NDArray[np.bool_] = np.isfinite(part.image) & ((part.mask & bit("NO_DATA")) == 0)
+    return measured if saturated.mean() < 0.5 else np.zeros_like(measured)
 
 
 def _spread(start: str, values: NDArray[Any], about: Moments) -> Row:

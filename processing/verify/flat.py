@@ -25,14 +25,18 @@ def measure_flat(corrected: Frame, detector: Detector, calibration: Frame) -> di
 
 
 def _row(part: Part, gain: float) -> Row:
-    """EXPECTED_NOISE is what photons, readout and the flat's own error explain; SATURATED a share of all pixels."""
+    """EXPECTED_NOISE is what photons, readout and the flat's own error explain; SATURATED a share of all pixels.
+
+    Where no pixel is good or saturated, nothing is known of either.
+    """
+    saturated = (part.mask & bit("SAT")) != 0
     found = moments(part.image[part.good])
     mean, noise = gain * found.mean, gain * found.noise
     return {
         "MEAN": mean,
         "NOISE": noise,
         "EXPECTED_NOISE": gain * _mean(part.variance[part.good]) ** 0.5,
-        "SATURATED": np.count_nonzero(part.mask & bit("SAT")) / part.mask.size,
+        "SATURATED": float(saturated.mean()) if (saturated | part.good).any() else np.nan,
         "VERIFY_NOISE": mean >= 0 and noise <= mean**0.5,
     }
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processing.camera import Detector
-from processing.frame import Frame
+from processing.frame import Frame, bit
 from processing.provenance import A00
-from processing.verify.flat_pairs import PairGain, pair_gain
+from processing.statistics import MAX_SATURATED
+from processing.verify.flat_pairs import UNKNOWN, PairGain, pair_gain
 from processing.verify.part import Part, Row, parts
 
 TOLERANCE_PERCENT = 5.0
@@ -42,7 +43,10 @@ def measure_gain(pair: tuple[Frame, Frame], detector: Detector) -> dict[str, Row
 
 
 def _row(one: Part, other: Part, a00: float) -> Row:
-    found = pair_gain([_good(one), _good(other)], read_noise_adu=one.read_noise_e / one.gain, a00=a00)
+    pair = [_good(part) for part in (one, other)]
+    found = UNKNOWN
+    if max(_saturated(part) for part in (one, other)) <= MAX_SATURATED:
+        found = pair_gain(pair, read_noise_adu=one.read_noise_e / one.gain, a00=a00)
     noise = one.overscan_noise_adu * one.gain
     row: Row = {
         "MEAN_FLUX_FLAT_PAIR": found.mean_adu,
@@ -59,6 +63,13 @@ def _row(one: Part, other: Part, a00: float) -> Row:
 def _good(part: Part) -> NDArray[np.float32]:
     """In ADU, NaN where nothing counts."""
     return np.where(part.good, part.image, np.float32(np.nan))
+
+
+def _saturated(part: Part) -> float:
+    """The share of saturated pixels among those that are no defects: what is left below them is no Gaussian."""
+    no_defect = (part.mask & bit("BAD")) == 0
+    saturated = no_defect & ((part.mask & bit("SAT")) != 0)
+    return float(saturated.sum() / no_defect.sum()) if no_defect.any() else 0.0
 
 
 def _said_by_cp_verify(found: PairGain, noise: float, part: Part) -> Row:

@@ -19,12 +19,14 @@ class Moments:
 
     mean: float
     noise: float
-    rejected: int
+    rejected: float
 
 
 def moments(values: NDArray[Any]) -> Moments:
-    """The moments of finite values; NaN of fewer than two."""
+    """The moments of finite values; NaN of fewer than two. Values that are all alike have no noise that is known."""
     if np.count_nonzero(np.isfinite(values)) < 2:
-        return Moments(np.nan, np.nan, 0)
+        return Moments(np.nan, np.nan, np.nan)
     found = clipped_mean(values, sigma=SIGMA, iterations=ITERATIONS)
-    return Moments(found.mean, found.std, found.rejected)
+    if found.std == 0:
+        return Moments(found.mean, np.nan, np.nan)
+    return Moments(found.mean, found.std, float(found.rejected))

@@ -17,7 +17,9 @@ CRITERIA = RayCriteria()
 
 
 def noise_without_rays(image: Image, good: NDArray[np.bool_], about: Moments) -> float:
-    """Standard deviation of the good pixels that no ray has struck; NaN of fewer than two."""
+    """Standard deviation of the good pixels that no ray has struck; NaN where the noise with them is not known."""
+    if not about.noise > 0:
+        return np.nan
     left = image[good & ~struck(image, good, about)]
     return float(left.std(ddof=1, dtype=np.float64)) if left.size > 1 else np.nan
 

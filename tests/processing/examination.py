@@ -166,7 +166,7 @@ def measured(bench: Bench, raws: Mapping[str, Raw]) -> dict[str, Results]:
     lit = [corrected(bench, raws[kind], "dark", seconds=FLAT_S) for kind in ("flat", "twin")]
     flattened = corrected(bench, raws["flat"], "dark", "flat", "charge_transfer", seconds=FLAT_S)
     gains = calib["photon_transfer"].gain
-    trails = measure_trails(raws["flat"], sensor, SEGMENT, exposure=3, gain=gains)
+    trails = measure_trails(raws["flat"], sensor, SEGMENT, exposure=3, gain=gains, defects=calib["defects"])
     found = {
         "bias": [(1, measure_bias(corrected(bench, raws["bias"], electrons=True), sensor, calib["bias"]))],
         "dark": [(2, measure_dark(darkness, sensor, calib["dark"], dark_time=DARK_S))],
