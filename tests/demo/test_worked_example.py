@@ -14,6 +14,8 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.demo import abroad, camera, worked_example
 from reconciler.demo.story import Story, new_root
+from reconciler.spec.documents import LockedExposures
+from reconciler.spec.load import load_tree
 from tests.demo.test_demo import reconcile
 
 BASE = "LSSTComCam/calib/DM-48520"
@@ -78,6 +80,15 @@ def test_everything_is_generated_certified_and_linked_under_the_names_of_the_tec
 def test_bootstraps_come_first_and_flats_last(planned: list[dict[str, Any]]) -> None:
     order = [step["title"].split()[1] for step in planned if step["kind"] == "produce"]
     assert order[:7] == GENERATED[:7]
+
+
+def test_every_selection_finds_five_simulated_exposures_and_not_one_more(begun: Path) -> None:
+    (lock,) = [one.document for one in load_tree(begun).locks if one.document.ticket == "DM-48520"]
+    made = {name: product for name, product in lock.products.items() if isinstance(product, LockedExposures)}
+    found = {name: len(tuple(product.exposures)) for name, product in made.items() if product.selection}
+    assert len(found) == len(GENERATED) - 1  # defects select nothing
+    assert set(found.values()) == {5}
+    assert all(1 <= len(tuple(one.exposures)) <= 5 for one in lock.examinations.values())
 
 
 def test_what_is_certified_is_to_be_fetched_certified_linked_and_tagged_at_the_summit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,29 @@ def test_a_second_time_nothing_is_touched(world: TwoSites) -> None:
         said = world.done(name)
         assert "Nothing to do" in said.text
     assert (identities(root), rows(root), identities(world.archive)) == before
+
+
+def test_whoever_publishes_and_copies_leaves_the_files_of_the_origin_as_they_are(
+    before: TwoSites, tmp_path: Path
+) -> None:
+    sources = [path for leaf in LEAVES for path in (before.butler_root(MAIN) / leaf).rglob("*.*")]
+    assert len(sources) == DATASETS
+    for number, path in enumerate(sources[::2]):
+        path.chmod(0o600)
+        (tmp_path / f"{number}-of-somebody").hardlink_to(path)
+    standing = {path: _inode(path) for path in sources}
+    before.done("usdf")
+    assert {path: _inode(path) for path in sources} == standing
+    carried = {path.stat().st_ino for path in (before.archive / "objects").iterdir()}
+    assert len(carried) == DATASETS
+    assert carried.isdisjoint(inode for _, inode, _, _ in standing.values())
+    assert {path.stat().st_mode & 0o777 for path in (before.archive / "objects").iterdir()} == {0o644}
+
+
+def _inode(path: Path) -> tuple[int, int, int, int]:
+    """Mode, inode, number of names and time of change of a file."""
+    found = path.stat()
+    return found.st_mode, found.st_ino, found.st_nlink, found.st_mtime_ns
 
 
 def test_files_of_an_archive_are_named_by_what_they_hold(everywhere: TwoSites) -> None:
