@@ -50,7 +50,10 @@ UNUSABLE = bit("BAD", "SAT", "NO_DATA", "CR")
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Image and variance in `unit` and its square, mask by planes, header values by keyword."""
+    """Image and variance in `unit` and its square, mask by planes, header values by keyword.
+
+    Nothing of it can be written to: its arrays are views, which whoever made them still holds.
+    """
 
     image: Image
     variance: Image
@@ -63,6 +66,10 @@ class Frame:
         if not self.image.shape == self.variance.shape == self.mask.shape:
             shapes = self.image.shape, self.variance.shape, self.mask.shape
             raise FrameError(f"image, variance and mask differ in shape: {shapes}")
+        for name in ("image", "variance", "mask"):
+            view = getattr(self, name).view()
+            view.setflags(write=False)
+            object.__setattr__(self, name, view)
 
 
 def write(frame: Frame, path: Path) -> None:

@@ -7,6 +7,7 @@ from processing.amplifiers import medians, scaled, windows
 from processing.assemble import GeometryError, place
 from processing.camera_files import find
 from processing.frame import Frame, bit
+from tests.processing.frames import with_pixels
 
 DETECTOR = find("LSSTComCam").detector(0)
 SEGMENT = find("LSSTComCam").segment.scaled_to(4, 6)
@@ -37,8 +38,7 @@ def test_each_amplifier_has_its_own_median() -> None:
 
 
 def test_an_amplifier_without_a_good_pixel_has_no_median() -> None:
-    frame = steps()
-    frame.mask[windows(DETECTOR, SHAPE)["C10"]] = bit("SAT")
+    frame = with_pixels(steps(), windows(DETECTOR, SHAPE)["C10"], planes=bit("SAT"))
     assert "C10" not in medians(frame.image, frame.mask, DETECTOR)
 
 

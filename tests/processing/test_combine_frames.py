@@ -7,6 +7,7 @@ import pytest
 
 from processing.combine_frames import CombineError, Reader, bands, combine_frames
 from processing.frame import Frame, Rows, bit
+from tests.processing.frames import with_pixels
 
 
 def frames(number: int, shape: tuple[int, int] = (13, 7)) -> list[Frame]:
@@ -67,11 +68,8 @@ def test_each_frame_is_divided_by_its_scale() -> None:
 
 
 def test_masked_pixels_do_not_count_and_pixels_without_any_are_marked() -> None:
-    given = frames(4)
-    given[0].image[0, 0] = 1e6
-    given[0].mask[0, 0] = bit("SAT")
-    for frame in given:
-        frame.mask[1, 1] = bit("BAD")
+    given = [with_pixels(frame, (1, 1), planes=bit("BAD")) for frame in frames(4)]
+    given[0] = with_pixels(given[0], (0, 0), image=1e6, planes=bit("SAT"))
     image, _, mask = combined(given)
     assert image[0, 0] == pytest.approx(100, abs=15)
     assert np.isnan(image[1, 1])

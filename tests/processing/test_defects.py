@@ -18,6 +18,7 @@ from processing.defects import Criteria, border, count, find_defects, merge
 from processing.frame import Frame, bit
 from processing.isr import remove_signature
 from tests.processing.build import real_frames
+from tests.processing.frames import with_pixels
 
 DETECTOR = find("LSSTComCam").detector(0)
 GAIN = 1.662
@@ -133,16 +134,14 @@ def test_an_image_that_is_masked_everywhere_is_a_defect_as_a_whole() -> None:
 
 
 def test_one_dead_amplifier_leaves_the_others_as_they_are() -> None:
-    made = frame(1)
-    made.image[WINDOWS["C05"]] = 0
+    made = with_pixels(frame(1), WINDOWS["C05"], image=0)
     reasons = found(made, Origin.FLAT)
     assert np.all(reasons[WINDOWS["C05"]] == Reason.NO_DATA)
     assert np.count_nonzero(reasons) == 40 * 8
 
 
 def test_an_amplifier_that_sees_no_light_is_cold() -> None:
-    made = frame(1)
-    made.image[WINDOWS["C05"]] = frame(-0.1).image[WINDOWS["C05"]]
+    made = with_pixels(frame(1), WINDOWS["C05"], image=frame(-0.1).image[WINDOWS["C05"]])
     assert np.all(found(made, Origin.FLAT)[WINDOWS["C05"]] == Reason.COLD)
 
 

@@ -13,6 +13,7 @@ from processing.flat_levels import Statistics, statistics
 from processing.frame import Frame, bit
 from processing.suitability import UnsuitableError, remarks_of
 from processing.tasks.flat import FlatMeasureTask, FlatNormalizeTask
+from tests.processing.frames import with_pixels
 
 CAMERA = camera_files.find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)
@@ -46,9 +47,8 @@ def night(**changed: Statistics) -> dict[tuple[int, int], Statistics]:
 
 
 def test_the_level_is_the_median_of_usable_pixels() -> None:
-    frame = flat()
-    frame.image[:10], frame.mask[:10] = 1e6, bit("BAD")
-    frame.image[10] = np.nan
+    frame = with_pixels(flat(), slice(10), image=1e6, planes=bit("BAD"))
+    frame = with_pixels(frame, 10, image=np.nan)
     found = FlatMeasureTask().run(frame, detector=DETECTOR).outputStats
     assert found["DETECTOR_MEDIAN"] == np.median(frame.image[11:])
     assert found["DETECTOR_SIGMA"] == pytest.approx(200, rel=0.05)

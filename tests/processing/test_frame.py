@@ -72,6 +72,18 @@ def test_arrays_of_different_shape_make_no_frame() -> None:
         small(mask=np.zeros((1, 1), np.int16))
 
 
+@pytest.mark.parametrize("name", ["image", "variance", "mask"])
+def test_nobody_writes_to_a_frame_and_no_array_is_copied(tmp_path: Path, name: str) -> None:
+    given = np.ones((4, 3), np.int16 if name == "mask" else np.float32)
+    made = small(**{name: given})
+    frame.write(made, tmp_path / "frame.fits")
+    for one in (made, frame.read(tmp_path / "frame.fits")):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(one, name)[0, 0] = 2
+    assert np.shares_memory(getattr(made, name), given)
+    assert given.flags.writeable
+
+
 def test_another_fits_file_is_no_frame(tmp_path: Path) -> None:
     path = tmp_path / "other.fits"
     fits.writeto(path, np.zeros((2, 2)))

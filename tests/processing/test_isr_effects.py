@@ -20,6 +20,7 @@ from processing.simulation.effects import Effects
 from processing.simulation.exposure import Shot, expose
 from processing.simulation.sensor import Sensor, draw
 from processing.table_file import AmplifierTable, TableError
+from tests.processing.frames import with_pixels
 
 CAMERA = camera_files.find("LSSTComCam")
 DETECTOR = CAMERA.detector(4)
@@ -179,8 +180,7 @@ def test_the_flat_divides_image_and_variance() -> None:
 
 @pytest.mark.parametrize("response", [0.0, -1.0, np.nan])
 def test_where_the_flat_has_no_response_nothing_is_known(response: float) -> None:
-    flat = _frame(1.0)
-    flat.image[3, 4] = response
+    flat = with_pixels(_frame(1.0), (3, 4), image=response)
     done = exposed().corrected(flat=flat)
     assert np.argwhere(done.mask & bit("NO_DATA")).tolist() == [[3, 4]]
     assert np.isnan(done.image[3, 4])
@@ -194,8 +194,7 @@ def test_the_mask_of_a_calibration_is_joined(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["bias", "dark"])
 def test_what_a_calibration_does_not_know_is_no_data(name: str) -> None:
-    calib = _frame(1.0)
-    calib.image[3, 4] = np.nan
+    calib = with_pixels(_frame(1.0), (3, 4), image=np.nan)
     done = exposed(**STRONG["kernel"], serial_cti=2e-5).corrected(
         "charge_transfer", "kernel", dark_time=1, **{name: calib}
     )
