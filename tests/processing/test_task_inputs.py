@@ -72,8 +72,10 @@ class Given:
     frames: Mapping[str, Frame]
     trails: list[OverscanTrails]
 
-    def __getattr__(self, name: str) -> Any:
-        return self.bench.calibrations[name]
+    @property
+    def calibrations(self) -> Mapping[str, Any]:
+        """Those of the bench."""
+        return self.bench.calibrations
 
 
 @pytest.fixture(scope="module")
@@ -125,16 +127,18 @@ TASKS: Mapping[str, Callable[[Given], object]] = {
         g.bench, g.raws["flat"], "dark", "flat", "charge_transfer", seconds=FLAT_S, electrons=False
     ),
     "finding and merging defects": _merged,
-    "measuring trails": lambda g: trails(g.bench, g.raws["flat"], g.defects),
+    "measuring trails": lambda g: trails(g.bench, g.raws["flat"], g.calibrations["defects"]),
     "solving for charge transfer": lambda g: solve(tuple(g.trails), TransferCriteria()),
     "normalising flats": _normalised,
-    "verifying a bias": lambda g: measure_bias(g.frames["bias"], g.bench.detector, g.bias),
-    "verifying a dark": lambda g: measure_dark(g.frames["dark"], g.bench.detector, g.dark, dark_time=DARK_S),
-    "verifying a flat": lambda g: measure_flat(g.frames["flattened"], g.bench.detector, g.flat),
+    "verifying a bias": lambda g: measure_bias(g.frames["bias"], g.bench.detector, g.calibrations["bias"]),
+    "verifying a dark": lambda g: measure_dark(
+        g.frames["dark"], g.bench.detector, g.calibrations["dark"], dark_time=DARK_S
+    ),
+    "verifying a flat": lambda g: measure_flat(g.frames["flattened"], g.bench.detector, g.calibrations["flat"]),
     "verifying defects": lambda g: measure_defects(g.frames["dark"], g.bench.detector),
     "verifying crosstalk": lambda g: measure_crosstalk(g.frames["spots"], g.bench.detector),
     "verifying gains": lambda g: measure_gain((g.frames["flat"], g.frames["twin"]), g.bench.detector),
-    "verifying charge transfer": lambda g: measure_cti(g.trails[0], g.charge_transfer),
+    "verifying charge transfer": lambda g: measure_cti(g.trails[0], g.calibrations["charge_transfer"]),
 }
 
 
