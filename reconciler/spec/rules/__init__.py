@@ -52,6 +52,7 @@ CROSS: tuple[Rule, ...] = (
     products.bands,
     products.inputs,
     products.joint_runs,
+    products.runs_of_one_type,
     products.precursors,
     products.excused_detectors,
     products.made_twice,

@@ -74,6 +74,19 @@ def joint_runs(context: Context) -> Iterator[Problem]:
                 yield subject.located.problem("joint", path, found, expected)
 
 
+def runs_of_one_type(context: Context) -> Iterator[Problem]:
+    """A RUN is pinned by what it holds of one dataset type."""
+    taken: dict[tuple[str, str], tuple[Subject, Instance]] = {}
+    for subject in context.subjects:
+        for instance in subject.instances:
+            for index, run in enumerate(instance.settings.from_runs):
+                other, first = taken.setdefault((subject.document.origin, run), (subject, instance))
+                if first.entry.dataset_type != instance.entry.dataset_type:
+                    path: FieldPath = ("products", instance.product, "from", index)
+                    found = f"{run} is taken for {instance.name}, and for {first.name} of {other.document.ticket}"
+                    yield subject.located.problem("from", path, found, "a RUN of its own for each dataset type")
+
+
 def precursors(context: Context) -> Iterator[Problem]:
     """What a product is made with is made before it in the set, or held by the starting calibrations."""
     makers = _makers(context)
