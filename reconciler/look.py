@@ -26,11 +26,23 @@ class Look:
     unknown: Mapping[str, str]
 
 
-def look(repositories: Iterable[Reader], scope: Callable[[str], Scope], want: Desired, facts: Facts) -> Look:
+class Misplaced(ReconcileError):
+    """A repository bears the record of another place: an address in sites/ is wrong, or something is mounted so."""
+
+
+def look(
+    repositories: Iterable[Reader],
+    scope: Callable[[str], Scope],
+    want: Desired,
+    facts: Facts,
+    *,
+    for_a_table: bool = False,
+) -> Look:
     """Observe each repository within its scope.
 
     `facts` brings what does not come from repositories (trust, approvals, public chains). A place that cannot be
-    reached is unknown: it yields no state, no change, and a reason.
+    reached is unknown: it yields no state, no change, and a reason. One that is misplaced is unknown only for a table,
+    which shows the others; nothing is planned beside it.
     """
     observations: dict[str, Observation] = {}
     unknown: dict[str, str] = {}
@@ -39,6 +51,10 @@ def look(repositories: Iterable[Reader], scope: Callable[[str], Scope], want: De
             observations[repository.place] = _observe(repository, scope(repository.place), want)
         except Unreachable as error:
             unknown[repository.place] = str(error)
+        except Misplaced as error:
+            if not for_a_table:
+                raise
+            unknown[repository.place] = str(error)
     return Look(*_lifted(observations, frozenset(unknown), want, facts), unknown)
 
 
@@ -46,7 +62,7 @@ def _observe(repository: Reader, scope: Scope, want: Desired) -> Observation:
     """Observe, and ask for the time spans of exposures only where something is left to generate."""
     seen = repository.observe(scope)
     if seen.record is not None and seen.record.place != seen.place:
-        raise ReconcileError(
+        raise Misplaced(
             f"the repository configured as {seen.place} is recorded as {seen.record.place}",
             hint="correct `butler:` in sites/, or the repository's name there; nothing was written",
         )

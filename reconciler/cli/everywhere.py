@@ -36,7 +36,7 @@ def _known(checkout: Checkout, tree: Tree, site: Site) -> Known:
     """Look at the repositories of a site; what its archive has is no cell of the table."""
     with at(checkout, tree, site) as session:
         want = session.want
-        seen = look(session.place.repositories.values(), whole_scope(want), want, session.facts)
+        seen = look(session.place.repositories.values(), whole_scope(want), want, session.facts, for_a_table=True)
         unknown = {**seen.unknown, **dict.fromkeys(seen.facts.lost, "its record is lost")}
         return Known(seen.state, seen.facts, want, unknown, session.heading(seen).drift_since is not None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,7 +58,6 @@ def exchange(world: TwoSites, one: str, other: str) -> None:
         ("plan", "--site", "usdf"),
         ("apply", "--site", "usdf", "--auto-approve"),
         ("status", "--site", "usdf"),
-        ("status", "--all-sites"),
     ],
     ids=" ".join,
 )
@@ -73,3 +73,19 @@ def test_repositories_that_have_changed_their_paths_are_told_apart_and_nothing_i
     assert f"the repository configured as {wrong[0]} is recorded as {wrong[1]}" in " ".join(said.text.split())
     assert "correct `butler:` in sites/" in said.text
     assert [untouched(root) for root in roots] == held
+
+
+def test_the_table_shows_the_others_beside_repositories_that_have_changed_their_paths(served: TwoSites) -> None:
+    exchange(served, EMBARGO, SUMMIT)
+    said = served.reconcile("status", "--all-sites", "--json")
+    assert said.code == ExitCode.UNREACHABLE, said.text
+    (row,) = (row for row in json.loads(said.text)["rows"] if row["ticket"] == "DM-1")
+    cells = row["places"]
+    assert {place: cell["word"] for place, cell in cells.items()} == {
+        MAIN: "linked",
+        EMBARGO: "unknown",
+        SUMMIT: "unknown",
+    }
+    told = " ".join(served.reconcile("status", "--all-sites").text.split())
+    for configured, recorded in ((EMBARGO, SUMMIT), (SUMMIT, EMBARGO)):
+        assert f"the repository configured as {configured} is recorded as {recorded}" in told
