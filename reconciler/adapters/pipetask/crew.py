@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -82,11 +83,12 @@ class Workers(Generic[Task, Result]):
     """Processes that are forked when there is something to do; one that dies is replaced.
 
     Whatever must not be shared between processes, such as connections to a database, has to be closed before. Each
-    worker calls `begin` before its first task.
+    worker calls `begin` before its first task. Wherever this is interrupted, `dismiss` ends all of them.
     """
 
     def __init__(self, work: Callable[[Task], Result], size: int, begin: Callable[[], None] = lambda: None) -> None:
         self._work, self._size, self._begin = work, size, begin
+        self._all: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, Task]] = {}
 
@@ -112,10 +114,9 @@ class Workers(Generic[Task, Result]):
 
     def dismiss(self) -> None:
         """Close the pipes, at which workers end."""
-        workers = [*self._idle, *(worker for worker, _ in self._busy.values())]
-        for worker in workers:
+        for worker in self._all:
             worker.pipe.close()
-        for worker in workers:
+        for worker in self._all:
             worker.process.join()
 
     def _result(self, worker: _Worker) -> Result | Lost:
@@ -123,17 +124,31 @@ class Workers(Generic[Task, Result]):
             result: Result = worker.pipe.recv()
         except (EOFError, ConnectionResetError):
             worker.process.join()
+            self._all.remove(worker)
             return Lost(worker.process.exitcode)
         self._idle.append(worker)
         return result
 
     def _fork(self) -> _Worker:
         here, there = _fork.Pipe()
-        not_theirs = [here, *self._busy, *(worker.pipe for worker in self._idle)]
+        not_theirs = [here, *(worker.pipe for worker in self._all)]
         process = _fork.Process(target=_serve, args=(self._begin, self._work, there, not_theirs))
-        process.start()
+        worker = _Worker(process, here)
+        with _uninterrupted():
+            process.start()
+            self._all.append(worker)
         there.close()
-        return _Worker(process, here)
+        return worker
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a Ctrl-C wait; a worker ignores it anyway."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(

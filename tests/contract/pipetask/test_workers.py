@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,10 @@ def crew() -> Iterator[Workers[int, int]]:
     crew.dismiss()
 
 
-def done(crew: Workers[int, int], *tasks: int) -> dict[int, int | Lost]:
+def done(crew: Workers[Any, Any], *tasks: object) -> dict[Any, Any]:
     for task in tasks:
         crew.start(task)
-    results: dict[int, int | Lost] = {}
+    results: dict[Any, Any] = {}
     while ended := crew.wait():
         results |= dict(ended)
     return results
@@ -68,6 +69,32 @@ def test_a_worker_that_dies_loses_its_task_only(crew: Workers[int, int]) -> None
 def test_a_worker_that_died_is_replaced(crew: Workers[int, int]) -> None:
     done(crew, DEADLY, DEADLY)
     assert done(crew, 3, 4) == {3: 9, 4: 16}
+
+
+class Interrupts:
+    """A Ctrl-C that comes just when it is sent, or received."""
+
+    def __init__(self, when: str) -> None:
+        self.when = when
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self.when == "sent":
+            raise KeyboardInterrupt
+        return _interrupt, ()
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("when", ["sent", "received"])
+def test_whenever_the_crew_is_interrupted_its_workers_end_with_it(when: str) -> None:
+    crew: Workers[Any, Any] = Workers(lambda task: Interrupts("received") if task == when else task, 2)
+    done(crew, "nothing")
+    with pytest.raises(KeyboardInterrupt):
+        done(crew, Interrupts("sent") if when == "sent" else when)
+    crew.dismiss()
+    assert active_children() == []
 
 
 def test_workers_end_when_they_are_dismissed_in_the_middle() -> None:
