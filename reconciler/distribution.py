@@ -60,9 +60,7 @@ def _received(document: Document, made: Made, place: str, source: str) -> Made:
     for leaf, dataset_types in types.items():
         key, presence = Gen(place, leaf), _presence(made.values, Gen(document.origin, leaf))
         result.values[key] = presence
-        result.works[key] = Delivery(
-            key, Gen(source, leaf), presence.recipe, dataset_types, document.ticket, document.naming.ticket_chain
-        )
+        result.works[key] = Delivery(key, Gen(source, leaf), presence.recipe, dataset_types, document.ticket)
     certified = {key.collection for key in made.values if isinstance(key, Cert)}
     collections = {document.naming.ticket_chain, *certified, *types}
     result.brought = {(place, name): document.origin for name in sorted(collections)}

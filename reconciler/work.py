@@ -224,8 +224,6 @@ class Delivery:
     ----------
     source
         Where it is taken from: a repository of the same site, or the archive.
-    ticket_chain
-        The collection that holds everything of its ticket; what is approved is told by it.
     """
 
     key: Gen
@@ -233,7 +231,6 @@ class Delivery:
     recipe: str
     dataset_types: frozenset[str]
     lock_name: str
-    ticket_chain: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ..matrix import Row, table
 from ..render import matrix as render
 from ..spec.documents import Site
 from ..spec.load import Tree
+from .collector import many_objects
 from .output import write, write_json
 from .session import at, read
 
@@ -36,7 +37,9 @@ def _known(checkout: Checkout, tree: Tree, site: Site) -> Known:
     """Look at the repositories of a site; what its archive has is no cell of the table."""
     with at(checkout, tree, site) as session:
         want = session.want
-        seen = look(session.place.repositories.values(), whole_scope(want), want, session.facts, for_a_table=True)
+        places = session.place.repositories.values()
+        with many_objects():
+            seen = look(places, whole_scope(want), want, session.facts, for_a_table=True)
         unknown = {**seen.unknown, **dict.fromkeys(seen.facts.lost, "its record is lost")}
         return Known(seen.state, seen.facts, want, unknown, session.heading(seen).drift_since is not None)
 

@@ -80,7 +80,7 @@ def _healing(change: Change, work: Generation | Curation | Pin, facts: Facts) ->
     if not (isinstance(change.before, Presence) and change.before.recipe == kept.recipe):
         return None
     types = frozenset(seal.datasets)
-    lost = Delivery(key, Gen(ARCHIVE, key.leaf), seal.recipe, types, work.lock_name, key.leaf)
+    lost = Delivery(key, Gen(ARCHIVE, key.leaf), seal.recipe, types, work.lock_name)
     return Fetch(change, lost, sealed=True)
 
 
