@@ -111,11 +111,11 @@ class Directory:
 
     def _renamed(self, part: Path, path: str) -> bool:
         """Rename, unless another folder takes the place of this one just then, which is empty (see `_make_one`)."""
-        self._make(path.rpartition("/")[0])
-        with suppress(FileNotFoundError):
-            if stat.S_ISDIR((self._root / path).lstat().st_mode):
-                raise ReconcileError(f"archive {self.address}: {path} is a folder and ought to be a file")
         try:
+            self._make(path.rpartition("/")[0])
+            with suppress(FileNotFoundError):
+                if stat.S_ISDIR((self._root / path).lstat().st_mode):
+                    raise ReconcileError(f"archive {self.address}: {path} is a folder and ought to be a file")
             part.replace(self._root / path)
         except FileNotFoundError:
             if not part.exists():
